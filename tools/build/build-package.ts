@@ -1,0 +1,30 @@
+// Builds the package in the current folder: `node ../../../tools/build/build-package.ts`, called by its `build` script.
+import { cpSync, existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'tsup'
+import configuration from '../../tsup.config.ts'
+import { codeEntries, readManifest } from '../workspace.ts'
+import { emitDeclarations } from './emit-declarations.ts'
+import { writeConnectorManifest } from './write-connector-manifest.ts'
+
+const folder = process.cwd()
+const manifest = readManifest(folder)
+const startedAt = performance.now()
+
+await build({ config: false, ...configuration })
+
+// What is not code (SQL, JSON, templates) is read by relative path: it keeps its place.
+cpSync(join(folder, 'src'), join(folder, 'dist'), {
+  recursive: true,
+  filter: (path) => !path.endsWith('.ts'),
+})
+emitDeclarations(folder)
+
+for (const { subpath, stem } of codeEntries(manifest)) {
+  for (const ending of ['js', 'cjs', 'd.ts', 'd.cts']) {
+    if (existsSync(join(folder, 'dist', `${stem}.${ending}`))) continue
+    throw new Error(`${manifest.name}: exports["${subpath}"] names dist/${stem}.${ending}, which src does not give`)
+  }
+}
+await writeConnectorManifest({ shortName: manifest.name.replace(/^@[^/]+\//, ''), folder, manifest })
+process.stdout.write(`${manifest.name} built in ${((performance.now() - startedAt) / 1000).toFixed(1)} s\n`)
