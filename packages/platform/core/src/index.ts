@@ -1,1 +1,54 @@
-export {}
+export { ConnectorError, factsOf, invalidInput } from './errors/connector-error.ts'
+export type { ConnectorErrorJson, ErrorContext, ErrorFacts } from './errors/connector-error.ts'
+export { codeDefaults, errorCodes } from './errors/error-codes.ts'
+export type { Applied, ErrorCode } from './errors/error-codes.ts'
+export { Secret } from './secrets/secret.ts'
+export type { SecretInput } from './secrets/secret.ts'
+export { fromEnv } from './secrets/from-env.ts'
+export { fromFile } from './secrets/from-file.ts'
+export { Redactor } from './secrets/redactor.ts'
+export { scrub } from './secrets/scrub.ts'
+export type { Body, BodyBase64, BodyFile, BodyJson, BodyText } from './bodies/body.ts'
+export { allowedPath, openBody } from './bodies/open-body.ts'
+export type { OpenBody } from './bodies/open-body.ts'
+export { readBytes } from './bodies/read-body.ts'
+export { schema } from './schemas/schema.ts'
+export { toJsonSchema } from './schemas/to-json-schema.ts'
+export { describeIssues, validate, validateSync } from './schemas/validate.ts'
+export type {
+  InputOf,
+  JsonSchema,
+  JsonSchemaOptions,
+  OutputOf,
+  Schema,
+  SchemaIssue,
+  SchemaProperties,
+  SchemaResult,
+} from './schemas/standard-schema.ts'
+export type { AttemptNote, CallContext, CallOptions } from './contract/call.ts'
+export type { Effect, EffectOf, StatedEffect } from './contract/effect.ts'
+export { operation } from './contract/operation.ts'
+export type { AnyOperation, Operation, OperationSpec, Reconciled } from './contract/operation.ts'
+export { listens, reads, stream, writes } from './contract/stream.ts'
+export type {
+  AnyListen,
+  AnyRead,
+  AnyStream,
+  AnyWrite,
+  Delivery,
+  ListenContext,
+  ListenFacet,
+  Page,
+  PendingDelivery,
+  ReadContext,
+  ReadFacet,
+  RecordIdentity,
+  Stream,
+  WriteContext,
+  WriteFacet,
+  WriteFailure,
+} from './contract/stream.ts'
+export { session } from './contract/session.ts'
+export type { AnySession, Session } from './contract/session.ts'
+export { vendor } from './contract/vendor.ts'
+export type { VendorType } from './contract/vendor.ts'

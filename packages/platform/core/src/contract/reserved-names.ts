@@ -1,0 +1,14 @@
+/** Names that no operation, stream or session may have: they belong to the connection, to promises or to the language. */
+export const reservedNames = [
+  '$',
+  'close',
+  'client',
+  'then',
+  'catch',
+  'finally',
+  'constructor',
+  'toJSON',
+  '__proto__',
+] as const
+
+export type ReservedName = (typeof reservedNames)[number]

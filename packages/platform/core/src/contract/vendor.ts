@@ -1,0 +1,9 @@
+/** Carries a vendor's type without a value. */
+export interface VendorType<T> {
+  readonly vendorType?: ((value: T) => T) | undefined
+}
+
+/** States the vendor's own request type: `vendor: vendor<PutObjectCommandInput>()`. */
+export function vendor<T>(): VendorType<T> {
+  return {}
+}
