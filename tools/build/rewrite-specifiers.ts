@@ -9,17 +9,10 @@ interface Replacement {
   text: string
 }
 
-const lazyRequireHelper =
-  'const toNamespace = (found) => (found && found.__esModule ? found : { ...found, default: found })\n'
-const importMetaUrlHelper = "const importMetaUrl = require('node:url').pathToFileURL(__filename).href\n"
-
 /**
  * Makes built code find its siblings. Sources import `./retry.ts`; in dist that is `./retry.js` for ESM and
  * `./retry.cjs` for CommonJS, in declarations too (TypeScript leaves `.ts` standing there). `new URL('./worker.ts',
  * import.meta.url)` is followed in the same way.
- *
- * In CommonJS an `import('x')` of a fixed name becomes a `require`, because Jest with its defaults has no `import()`;
- * an `import(expression)` stays, since only it takes URLs.
  *
  * @param code one built file
  * @param kind what it was built as
@@ -29,7 +22,6 @@ export function rewriteSpecifiers(code: string, kind: OutputKind): string {
   const isDeclaration = kind === 'd.ts' || kind === 'd.cts'
   const source = ts.createSourceFile(isDeclaration ? 'file.d.ts' : 'file.js', code, ts.ScriptTarget.Latest, false)
   const replacements: Replacement[] = []
-  let needsLazyRequire = false
 
   const renamed = (specifier: string): string => specifier.replace(/^(\.\.?\/.*)\.(?:ts|js)$/, `$1${ending}`)
   const rename = (node: ts.Node | undefined): void => {
@@ -51,17 +43,7 @@ export function rewriteSpecifiers(code: string, kind: OutputKind): string {
       if (address && base) renameAllBelow(address)
     } else if (ts.isCallExpression(node)) {
       const [argument] = node.arguments
-      if (node.expression.kind === ts.SyntaxKind.ImportKeyword && argument && ts.isStringLiteralLike(argument)) {
-        if (kind === 'cjs') {
-          needsLazyRequire = true
-          const text = `Promise.resolve().then(() => toNamespace(require(${JSON.stringify(renamed(argument.text))})))`
-          replacements.push({ start: node.getStart(source), end: node.getEnd(), text })
-          return
-        }
-        rename(argument)
-      } else if (ts.isIdentifier(node.expression) && node.expression.text === 'require') {
-        rename(argument)
-      }
+      if (node.expression.kind === ts.SyntaxKind.ImportKeyword || isRequire(node.expression)) rename(argument)
     }
     ts.forEachChild(node, visit)
   }
@@ -71,14 +53,9 @@ export function rewriteSpecifiers(code: string, kind: OutputKind): string {
   for (const { start, end, text } of replacements.sort((left, right) => right.start - left.start)) {
     result = result.slice(0, start) + text + result.slice(end)
   }
-  if (kind !== 'cjs') return result
-  const helpers =
-    (needsLazyRequire ? lazyRequireHelper : '') + (/\bimportMetaUrl\b/.test(code) ? importMetaUrlHelper : '')
-  return helpers === '' ? result : insertAfterPrologue(result, helpers)
+  return result
 }
 
-/** A hash-bang and `"use strict"` only count at the very top. */
-function insertAfterPrologue(code: string, text: string): string {
-  const prologue = /^(?:#!.*\n)?(?:"use strict";\n)?/.exec(code)?.[0] ?? ''
-  return prologue + text + code.slice(prologue.length)
+function isRequire(node: ts.Node): boolean {
+  return ts.isIdentifier(node) && node.text === 'require'
 }

@@ -1,11 +1,12 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor'
 import { codeEntries, type WorkspacePackage, workspaceRoot } from '../workspace.ts'
 
 /**
  * Compares what a package exports with its reviewed API reports, `etc/NAME.api.md` (`etc/NAME.SUBPATH.api.md` for
- * further entries): a change of the public API shows up in the pull request as a change of that file.
+ * further entries): a change of the public API shows up in the pull request as a change of that file. Every exported
+ * name has a doc comment.
  *
  * @param entry the package, built
  * @param temporaryFolder where the reports of this run are written
@@ -42,6 +43,7 @@ export function checkApi(entry: WorkspacePackage, temporaryFolder: string, updat
           extractorMessageReporting: {
             default: { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: false },
             'ae-forgotten-export': { logLevel: ExtractorLogLevel.None, addToApiReportFile: true },
+            'ae-undocumented': { logLevel: ExtractorLogLevel.None },
             'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
             'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
           },
@@ -65,6 +67,10 @@ export function checkApi(entry: WorkspacePackage, temporaryFolder: string, updat
       )
     } else if (!result.succeeded && !(update && result.apiReportChanged)) {
       problems.push(...messages.map((text) => `api-extractor: ${text}`))
+    }
+    const report = readFileSync(join(temporaryFolder, `${reportName}.api.md`), 'utf8')
+    for (const [, declaration] of report.matchAll(/^\/\/ @public \(undocumented\)\n(.*)$/gm)) {
+      problems.push(`no doc comment: ${declaration}`)
     }
   }
   return problems
