@@ -1,0 +1,40 @@
+// A private registry on loopback, as a process of its own: it serves until its standard input closes, which also
+// happens when the parent is killed, and then takes the temporary folder of the whole rehearsal with it.
+// argv: FOLDER UPLINK. Prints its address on one line.
+import { rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { runServer } from 'verdaccio'
+
+const [folder, uplink] = process.argv.slice(2)
+if (!folder || !uplink) throw new Error('usage: registry-process.ts FOLDER UPLINK')
+
+const configuration = {
+  storage: join(folder, 'storage'),
+  self_path: join(folder, 'verdaccio.yaml'),
+  configPath: join(folder, 'verdaccio.yaml'),
+  web: { enable: false },
+  uplinks: { upstream: { url: uplink, cache: true, timeout: '60s', maxage: '60m', max_fails: 10, fail_timeout: '1s' } },
+  packages: {
+    '@casare/*': { access: '$all', publish: '$all' },
+    '**': { access: '$all', proxy: 'upstream' },
+  },
+  server: { keepAliveTimeout: 60 },
+  max_body_size: '100mb',
+  log: { type: 'stdout', format: 'pretty', level: 'fatal' },
+}
+
+const server = (await runServer(configuration as unknown as Parameters<typeof runServer>[0])) as Server
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`)
+})
+
+process.stdin.resume().on('close', () => {
+  server.close()
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
+  process.exit(0)
+})
+// Ctrl-C reaches the whole process group; the parent decides when this ends, by closing the pipe.
+process.on('SIGINT', () => {})
+process.on('SIGTERM', () => {})
