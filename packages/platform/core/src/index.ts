@@ -52,3 +52,65 @@ export { session } from './contract/session.ts'
 export type { AnySession, Session } from './contract/session.ts'
 export { vendor } from './contract/vendor.ts'
 export type { VendorType } from './contract/vendor.ts'
+export { anyRecord } from './schemas/any-record.ts'
+export { defineConnector } from './contract/connector.ts'
+export type {
+  Accept,
+  AnyConnector,
+  Category,
+  Connector,
+  ConnectorSpec,
+  OpenContext,
+  Operations,
+  Sessions,
+  Streams,
+} from './contract/connector.ts'
+export type {
+  Connection,
+  Escape,
+  ExecutionResult,
+  Handler,
+  JsonOptions,
+  JsonPage,
+  ListenOptions,
+  ReadOptions,
+  Reading,
+  Scope,
+  ScopedEscape,
+  Subscription,
+  SubscriptionStats,
+  WriteOptions,
+  WriteResult,
+} from './contract/connection.ts'
+export type {
+  ConnectorDescription,
+  ListenDescription,
+  OperationDescription,
+  ReadDescription,
+  SessionDescription,
+  StreamDescription,
+  WriteDescription,
+} from './contract/description.ts'
+export { reservedNames } from './contract/reserved-names.ts'
+export type { ReservedName } from './contract/reserved-names.ts'
+export type {
+  AdoptedConfig,
+  LogConfig,
+  OptionalUniform,
+  PoolConfig,
+  RequestLogLine,
+  TimeoutConfig,
+  TlsConfig,
+  UniformConfig,
+} from './contract/uniform-config.ts'
+export { networkFacts } from './errors/network-errors.ts'
+export { assertTransport, isLoopback } from './transport/assert-transport.ts'
+export { channels } from './telemetry/channels.ts'
+export type { CallEvent, OperationalEvent } from './telemetry/channels.ts'
+export { isConnector } from './runtime/create-connector.ts'
+export { isConnection } from './runtime/create-connection.ts'
+export { nearest } from './runtime/nearest.ts'
+export { connections } from './connections.ts'
+export type { Closable, Connections, Lease } from './connections.ts'
+export { fakeConnection } from './testing/fake-connection.ts'
+export type { FakeOperations, FakeStreams } from './testing/fake-connection.ts'

@@ -87,7 +87,7 @@ export class ConnectorError extends Error {
   /** Is it a `ConnectorError` (of any copy of this package), and of this code where one is given? */
   static is(error: unknown, code?: ErrorCode): error is ConnectorError {
     if (typeof error !== 'object' || error === null || !(brand in error)) return false
-    return code === undefined || (error as ConnectorError).code === code
+    return code === undefined || (error as unknown as ConnectorError).code === code
   }
 
   /** The same failure with what the runtime knows added; the stack stays that of the original. */

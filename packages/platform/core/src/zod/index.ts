@@ -1,0 +1,6 @@
+export { body } from './body.ts'
+export { bytes } from './bytes.ts'
+export { int64 } from './int64.ts'
+export { pii } from './pii.ts'
+export { secret } from './secret.ts'
+export { timestamp } from './timestamp.ts'
