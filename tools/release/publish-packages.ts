@@ -1,15 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { workspacePackages } from '../workspace.ts'
-import { runNpm } from './run-command.ts'
+import { type RunOptions, runNpm } from './run-command.ts'
 import { stagePackage } from './stage-package.ts'
 
 /** Options of {@link publishPackages}. */
 export interface PublishOptions {
-  /** Arguments and variables that tell npm where to publish. */
+  /** An empty folder in which the packages are laid out. The caller removes it. */
+  temporaryFolder: string
+  /** Arguments that tell npm where and how to publish. */
   npmArguments: readonly string[]
-  npmEnvironment?: Record<string, string | undefined> | undefined
+  /** Told of each npm that starts. */
+  watcher?: RunOptions['watcher']
   /** Called with each package before it is published. */
   onPackage?: ((name: string, version: string, isNew: boolean) => void) | undefined
 }
@@ -20,34 +22,30 @@ export interface PublishOptions {
  * @returns what was published, `NAME@VERSION`
  * @throws at the first package that cannot be published; what went before stays published, and a second run goes on there
  */
-export async function publishPackages({ npmArguments, npmEnvironment, onPackage }: PublishOptions): Promise<string[]> {
+export async function publishPackages(publishOptions: PublishOptions): Promise<string[]> {
+  const { temporaryFolder, npmArguments, watcher, onPackage } = publishOptions
+  mkdirSync(temporaryFolder, { recursive: true })
   const published: string[] = []
-  const temporaryFolder = mkdtempSync(join(tmpdir(), 'casare-publish-'))
-  try {
-    for (const entry of workspacePackages()) {
-      const { name, version } = entry.manifest
-      const stage = join(temporaryFolder, entry.shortName)
-      const options = { cwd: temporaryFolder, env: npmEnvironment }
-      const isNew = !(await isPublished(name, version, npmArguments, options))
-      onPackage?.(name, version, isNew)
-      if (!isNew) continue
-      stagePackage(entry, stage)
-      // npm refuses a pre-release without a tag.
-      const tag = version.includes('-') ? 'next' : 'latest'
-      await runNpm(['publish', '--ignore-scripts', '--tag', tag, ...npmArguments], { ...options, cwd: stage })
-      published.push(`${name}@${version}`)
-    }
-    return published
-  } finally {
-    rmSync(temporaryFolder, { recursive: true, force: true })
+  for (const entry of workspacePackages()) {
+    const { name, version } = entry.manifest
+    const isNew = !(await isPublished(name, version, npmArguments, { cwd: temporaryFolder, watcher }))
+    onPackage?.(name, version, isNew)
+    if (!isNew) continue
+    const stage = join(temporaryFolder, entry.shortName)
+    stagePackage(entry, stage)
+    // npm refuses a pre-release without a tag.
+    const tag = version.includes('-') ? 'next' : 'latest'
+    await runNpm(['publish', '--ignore-scripts', '--tag', tag, ...npmArguments], { cwd: stage, watcher })
+    published.push(`${name}@${version}`)
   }
+  return published
 }
 
 async function isPublished(
   name: string,
   version: string,
   npmArguments: readonly string[],
-  options: { cwd: string; env?: Record<string, string | undefined> | undefined },
+  options: RunOptions,
 ): Promise<boolean> {
   const registry = npmArguments.filter((argument) => !argument.startsWith('--provenance'))
   try {

@@ -37,6 +37,7 @@ const registry = await startRegistry(
   (await npmSetting('registry')) ?? 'https://registry.npmjs.org/',
   process.env['NODE_EXTRA_CA_CERTS'] ?? (await npmSetting('cafile')),
 )
+const { watcher } = registry
 const stop = (signal: string): void => {
   process.stderr.write(`${signal}: stopped before the end\n`)
   void registry.close().then(() => process.exit(1))
@@ -62,12 +63,19 @@ try {
   const npmArguments = ['--userconfig', userConfig]
 
   let since = performance.now()
-  const published = await publishPackages({ npmArguments })
+  const published = await publishPackages({
+    temporaryFolder: join(temporaryFolder, 'stage'),
+    npmArguments,
+    watcher,
+  })
   report(published.length > 0, `published ${published.length} packages`, since)
 
   since = performance.now()
   writeConsumer(consumerFolder)
-  await runNpm(['install', '--no-progress', ...consumerDependencies(), ...npmArguments], { cwd: consumerFolder })
+  await runNpm(['install', '--no-progress', ...consumerDependencies(), ...npmArguments], {
+    cwd: consumerFolder,
+    watcher,
+  })
   report(true, 'installed into an empty folder', since)
 
   since = performance.now()
@@ -76,6 +84,7 @@ try {
     ['install', '--no-progress', '--prefix', oldNodeFolder, `${nodePackage}@${oldestNode}`, ...npmArguments],
     {
       cwd: oldNodeFolder,
+      watcher,
     },
   )
   const oldNode = join(
@@ -93,7 +102,7 @@ try {
       since = performance.now()
       // The consumer's node must see nothing of the workspace: neither its conditions nor its path.
       const env = { NODE_OPTIONS: undefined, NODE_PATH: undefined, NODE_NO_WARNINGS: '1' }
-      const result = await run(node, args, { cwd: consumerFolder, env, timeoutMs: 120_000 })
+      const result = await run(node, args, { cwd: consumerFolder, env, timeoutMs: 120_000, watcher })
       report(result.exitCode === 0, `${title} on Node ${version.trim()}`, since, result.stdout + result.stderr)
     }
   }

@@ -15,6 +15,14 @@ export interface RunOptions {
   env?: Record<string, string | undefined> | undefined
   /** Milliseconds after which the command is killed. Default 300,000. */
   timeoutMs?: number | undefined
+  /** Told of each process, a group of its own then, when it starts and when it has ended. */
+  watcher?: ProcessWatcher | undefined
+}
+
+/** Someone who ends the processes that are still there when this one dies. */
+export interface ProcessWatcher {
+  started(processId: number): void
+  ended(processId: number): void
 }
 
 /** Runs a command to its end and collects what it prints; never throws for its exit code. */
@@ -25,13 +33,18 @@ export async function run(command: string, args: readonly string[], options: Run
     env: { ...process.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: options.timeoutMs ?? 300_000,
+    detached: options.watcher !== undefined,
   })
+  if (child.pid !== undefined) options.watcher?.started(child.pid)
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
   child.on('error', reject)
-  child.on('close', (code) => resolve({ exitCode: code ?? 1, stdout, stderr }))
+  child.on('close', (code) => {
+    if (child.pid !== undefined) options.watcher?.ended(child.pid)
+    resolve({ exitCode: code ?? 1, stdout, stderr })
+  })
   return promise
 }
 

@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { ProcessWatcher } from './run-command.ts'
 
 /** A running private registry. */
 export interface Registry {
   /** Its address on loopback, with a closing slash. */
   url: string
+  /** Ends with the registry the processes that are still running then. */
+  watcher: ProcessWatcher
   /** Ends it and removes its folder. */
   close(): Promise<void>
 }
@@ -23,6 +26,8 @@ export async function startRegistry(folder: string, uplink: string, certificates
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, ...(certificatesPath ? { NODE_EXTRA_CA_CERTS: certificatesPath } : {}) },
   })
+  // A registry that died is noticed where it is needed, not where it is told of a process.
+  child.stdin.on('error', () => {})
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   const url = await new Promise<string>((resolve, reject) => {
     createInterface(child.stdout).on('line', (line) => {
@@ -33,6 +38,10 @@ export async function startRegistry(folder: string, uplink: string, certificates
   })
   return {
     url,
+    watcher: {
+      started: (processId) => void child.stdin.write(`+${processId}\n`),
+      ended: (processId) => void child.stdin.write(`-${processId}\n`),
+    },
     async close() {
       child.stdin.end()
       await ended
