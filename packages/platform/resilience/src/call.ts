@@ -1,0 +1,394 @@
+import type { AbortFollower } from './abort-hub.ts'
+import { Attempt } from './attempt.ts'
+import { waitMs } from './backoff.ts'
+import { checkNumber, maxTimerMs } from './check-option.ts'
+import type { Engine } from './engine.ts'
+import { isAbort, isLocalRejection, readFacts, readVerdict, type FailureFacts } from './failure-facts.ts'
+import type { AttemptFailure, ExecuteOptions, Operation } from './pipeline-types.ts'
+import { ResilienceError, type Applied, type ResilienceErrorCode } from './resilience-error.ts'
+import type { Target } from './target.ts'
+import type { Alarm } from './ticker.ts'
+import type { Waiter, WaitQueue } from './wait-queue.ts'
+
+const never = Number.POSITIVE_INFINITY
+
+/** One call on its way through the pipeline: a state machine that is its own alarm and its own place in a queue. */
+export class Call<T> implements Alarm, Waiter, AbortFollower {
+  dueAt = Number.NaN
+  previousAlarm: Alarm | undefined = undefined
+  nextAlarm: Alarm | undefined = undefined
+  alarmList: Alarm['alarmList'] = undefined
+  ownTimer: unknown = undefined
+  previousWaiter: Waiter | undefined = undefined
+  nextWaiter: Waiter | undefined = undefined
+  waitingIn: WaitQueue | undefined = undefined
+  waitingSince = 0
+  readonly signal: AbortSignal | undefined
+  readonly #engine: Engine
+  readonly #target: Target
+  readonly #fn: Operation<T>
+  readonly #options: ExecuteOptions | undefined
+  readonly #resolve: (value: T) => void
+  readonly #reject: (error: unknown) => void
+  #deadlineMs: number
+  #attemptTimeoutMs: number
+  /** Clock time, ms; `NaN` until it is fixed. */
+  #deadlineAt: number
+  #attempts = 0
+  #attempt: Attempt | undefined = undefined
+  /** The operation of `#attempt` was started. */
+  #running = false
+  #waitingFor: 'rateLimit' | 'bulkhead' | 'concurrency' = 'rateLimit'
+  #settled = false
+  #applied: Applied = 'no'
+  #lastError: unknown = undefined
+  #backoffTimer: unknown = undefined
+
+  constructor(
+    engine: Engine,
+    target: Target,
+    fn: Operation<T>,
+    options: ExecuteOptions | undefined,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#engine = engine
+    this.#target = target
+    this.#fn = fn
+    this.#options = options
+    this.#resolve = resolve
+    this.#reject = reject
+    this.signal = options?.signal
+    this.#deadlineMs = engine.deadlineMs
+    this.#attemptTimeoutMs = engine.attemptTimeoutMs
+    if (options !== undefined) this.#readLimits(options)
+    this.#deadlineAt = this.#deadlineMs === never ? never : Number.NaN
+  }
+
+  get hasTimeLimit(): boolean {
+    return this.#deadlineMs !== never || this.#attemptTimeoutMs !== never
+  }
+
+  begin(): void {
+    const { signal } = this
+    if (signal !== undefined) {
+      if (signal.aborted) {
+        this.callerAborted(signal.reason)
+        return
+      }
+      this.#engine.hub.follow(signal, this as Call<unknown>)
+    }
+    this.#enterRateLimit()
+  }
+
+  exactNow(): number {
+    return this.#engine.ticker.exactNow()
+  }
+
+  /** When the running attempt will be cut off, clock ms; `Infinity` for never. */
+  attemptDueAt(): number {
+    if (!this.hasTimeLimit) return never
+    if (Number.isNaN(this.dueAt)) this.fixDue(this.exactNow())
+    return this.dueAt
+  }
+
+  // ── Admission, stage by stage. Each stage goes on to the next, lets the call wait, or rejects it. ──
+
+  #enterRateLimit(): void {
+    this.#attempt = new Attempt(this as Call<unknown>, this.#target)
+    const { rateLimit } = this.#target
+    if (rateLimit !== undefined && !rateLimit.tryTake(this.exactNow())) {
+      if (!rateLimit.join(this as Waiter, this.#engine.ticker.clock)) {
+        this.#rejectLocally('rate_limited', 'the rate limit and its queue are used up', rateLimit.turnInMs())
+        return
+      }
+      this.#waitFor('rateLimit')
+      return
+    }
+    this.#enterBreaker()
+  }
+
+  #enterBreaker(): void {
+    const { breaker, breakerListener } = this.#target
+    if (breaker !== undefined) {
+      const now = this.#engine.ticker.now()
+      if (!breaker.tryEnter(now, breakerListener)) {
+        this.#rejectLocally('breaker_open', 'the circuit breaker is open', breaker.retryAfterMs(now))
+        return
+      }
+      this.#attempt!.breakerGeneration = breaker.generation
+    }
+    this.#enterBulkhead()
+  }
+
+  #enterBulkhead(): void {
+    const { bulkhead } = this.#target
+    if (bulkhead !== undefined) {
+      if (!bulkhead.tryTake()) {
+        if (bulkhead.join(this as Waiter)) this.#waitFor('bulkhead')
+        else this.#rejectLocally('bulkhead_full', 'the bulkhead and its queue are full')
+        return
+      }
+      this.#attempt!.holdsBulkhead = true
+    }
+    this.#enterConcurrency()
+  }
+
+  #enterConcurrency(): void {
+    const { concurrency } = this.#target
+    if (concurrency !== undefined) {
+      if (!concurrency.tryTake()) {
+        if (concurrency.join(this as Waiter)) this.#waitFor('concurrency')
+        else this.#rejectLocally('queue_full', 'the target is overloaded and the queue for it is full')
+        return
+      }
+      this.#attempt!.holdsConcurrency = true
+      this.#attempt!.concurrencyEpoch = concurrency.epoch
+    }
+    this.#run(true)
+  }
+
+  #waitFor(stage: 'rateLimit' | 'bulkhead' | 'concurrency'): void {
+    this.#waitingFor = stage
+    if (this.#deadlineMs === never || this.alarmList !== undefined || this.ownTimer !== undefined) return
+    this.#setAlarm(never)
+  }
+
+  granted(): void {
+    const attempt = this.#attempt!
+    if (this.#waitingFor === 'rateLimit') {
+      this.#enterBreaker()
+      return
+    }
+    if (this.#waitingFor === 'bulkhead') {
+      attempt.holdsBulkhead = true
+      if (!this.#breakerChanged()) this.#enterConcurrency()
+      return
+    }
+    attempt.holdsConcurrency = true
+    attempt.concurrencyEpoch = this.#target.concurrency!.epoch
+    if (!this.#breakerChanged()) this.#run(false)
+  }
+
+  /** A call that waited while the breaker opened is rejected, not sent to a dead target. */
+  #breakerChanged(): boolean {
+    const { breaker } = this.#target
+    if (breaker === undefined || breaker.generation === this.#attempt!.breakerGeneration) return false
+    const now = this.#engine.ticker.now()
+    if (breaker.tryEnter(now, this.#target.breakerListener)) {
+      this.#attempt!.breakerGeneration = breaker.generation
+      return false
+    }
+    this.#rejectLocally('breaker_open', 'the circuit breaker opened while the call waited', breaker.retryAfterMs(now))
+    return true
+  }
+
+  // ── Running an attempt. ──
+
+  #run(atOnce: boolean): void {
+    const attempt = this.#attempt!
+    attempt.attempt = ++this.#attempts
+    this.#running = true
+    if (this.hasTimeLimit) {
+      if (atOnce && this.#attempts === 1) {
+        this.#engine.ticker.set(this as Alarm, Math.min(this.#deadlineMs, this.#attemptTimeoutMs))
+      } else {
+        this.#engine.ticker.clear(this as Alarm)
+        this.#setAlarm(this.#attemptTimeoutMs)
+      }
+    }
+    let outcome: Promise<T>
+    try {
+      outcome = this.#fn(attempt)
+      if (!(outcome instanceof Promise)) outcome = Promise.resolve(outcome)
+    } catch (error) {
+      outcome = Promise.reject(error)
+    }
+    outcome.then(
+      (value) => attempt.fulfilled(value),
+      (error: unknown) => attempt.rejected(error),
+    )
+  }
+
+  /** Sets the alarm for the deadline, or for the end of an attempt that starts now. */
+  #setAlarm(attemptTimeoutMs: number): void {
+    const now = this.exactNow()
+    if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
+    this.dueAt = Math.min(this.#deadlineAt, now + attemptTimeoutMs)
+    this.#engine.ticker.set(this as Alarm, Math.max(0, this.dueAt - now))
+  }
+
+  fixDue(now: number): void {
+    if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
+    this.dueAt = Math.min(this.#deadlineAt, now + this.#attemptTimeoutMs)
+  }
+
+  ring(): void {
+    if (this.dueAt >= this.#deadlineAt) {
+      const applied = this.#running ? 'maybe' : this.#applied
+      const error = new ResilienceError('deadline', `the deadline of ${this.#deadlineMs} ms has passed`, {
+        applied,
+        retryable: this.#repeatable(applied),
+        cause: this.#lastError,
+      })
+      this.#abandonAttempt(error, this.#running)
+      this.#fail(error)
+      return
+    }
+    const error = new ResilienceError('timeout', `the attempt took longer than ${this.#attemptTimeoutMs} ms`, {
+      applied: 'maybe',
+      retryable: this.#repeatable('maybe'),
+    })
+    const attempt = this.#attempt!
+    attempt.abandon(error)
+    this.#attemptFailed(attempt, error, error)
+  }
+
+  callerAborted(reason: unknown): void {
+    const applied = this.#running ? 'maybe' : this.#applied
+    const error = new ResilienceError('cancelled', 'the caller aborted the call', {
+      applied,
+      retryable: false,
+      cause: reason,
+    })
+    this.#abandonAttempt(reason, false)
+    this.#fail(error)
+  }
+
+  succeed(value: unknown): void {
+    this.#target.budget?.earn()
+    this.#settle(true, undefined)
+    this.#resolve(value as T)
+  }
+
+  operationFailed(attempt: Attempt, error: unknown): void {
+    this.#attemptFailed(attempt, error, readFacts(error, this.#engine.classify))
+    attempt.release()
+  }
+
+  recordOutcome(generation: number, failed: boolean): void {
+    const { breaker, breakerListener } = this.#target
+    breaker?.record(generation, failed, this.#engine.ticker.now(), this.#engine.random, breakerListener)
+  }
+
+  limitChanged(limit: number): void {
+    this.#engine.onEvent?.({ type: 'limit', key: this.#target.key, limit })
+  }
+
+  /** The call ends without the attempt: one that runs keeps its slots until it really ends, one that waits has left. */
+  #abandonAttempt(reason: unknown, timedOut: boolean): void {
+    const attempt = this.#attempt
+    if (attempt === undefined) return
+    if (this.#running) {
+      attempt.report(timedOut ? 'failed' : 'unknown', timedOut)
+      attempt.abandon(reason)
+      return
+    }
+    this.waitingIn?.remove(this as Waiter)
+    this.#target.breaker?.leave(attempt.breakerGeneration)
+    attempt.release()
+  }
+
+  // ── What follows a failed attempt. ──
+
+  #attemptFailed(attempt: Attempt, error: unknown, facts: FailureFacts): void {
+    this.#running = false
+    this.#attempt = undefined
+    this.#engine.ticker.clear(this as Alarm)
+    attempt.report(readVerdict(error, facts), facts.overload === true)
+    if (facts.applied !== 'no') this.#applied = facts.applied ?? 'maybe'
+    this.#lastError = error
+    const nextInMs = this.#nextAttemptInMs(error, facts)
+    this.#tellAttemptFailed({ attempt: attempt.attempt, error, facts, nextAttemptInMs: nextInMs })
+    // What is told may have aborted the call.
+    if (this.#settled) return
+    if (nextInMs === undefined) {
+      this.#fail(error)
+      return
+    }
+    this.#backoffTimer = this.#engine.ticker.clock.setTimer(() => this.#retry(), nextInMs, true)
+  }
+
+  #retry(): void {
+    this.#backoffTimer = undefined
+    this.#enterRateLimit()
+  }
+
+  /** Milliseconds until the next attempt; `undefined` where there is to be none. */
+  #nextAttemptInMs(error: unknown, facts: FailureFacts): number | undefined {
+    const { retry, random } = this.#engine
+    if (retry === undefined || this.#options?.noRetry === true || facts.retryable !== true) return undefined
+    if (this.#attempts >= retry.maxAttempts) return undefined
+    if (isLocalRejection(error) || isAbort(error, this.signal?.reason)) return undefined
+    const nextInMs = waitMs(this.#attempts, retry.backoff, facts, random)
+    const now = this.exactNow()
+    if (this.#deadlineMs !== never) {
+      if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
+      if (now + nextInMs >= this.#deadlineAt) return this.#refuseRetry('deadline', error)
+    }
+    const { breaker, budget } = this.#target
+    if (breaker !== undefined && breaker.retryAfterMs(now) > nextInMs) return this.#refuseRetry('breaker', error)
+    if (budget !== undefined && !budget.tryTake()) return this.#refuseRetry('budget', error)
+    this.#engine.onEvent?.({ type: 'retry', key: this.#target.key, attempt: this.#attempts, waitMs: nextInMs, error })
+    return nextInMs
+  }
+
+  #refuseRetry(reason: 'budget' | 'deadline' | 'breaker', error: unknown): undefined {
+    this.#engine.onEvent?.({ type: 'retry_refused', key: this.#target.key, attempt: this.#attempts, reason, error })
+    return undefined
+  }
+
+  #rejectLocally(code: ResilienceErrorCode, message: string, retryAfterMs?: number): void {
+    const error = new ResilienceError(code, message, { applied: this.#applied, retryable: true, retryAfterMs })
+    const attempt = this.#attempt!
+    if (code !== 'breaker_open') this.#target.breaker?.leave(attempt.breakerGeneration)
+    attempt.release()
+    this.#engine.onEvent?.({ type: 'rejected', key: this.#target.key, error })
+    // After a real failure that one is what the caller needs to know, not why it was not repeated.
+    this.#fail(this.#lastError ?? error)
+  }
+
+  #repeatable(applied: Applied): boolean {
+    return applied === 'no' || (this.#options?.repeatable ?? this.#engine.retry?.repeatable ?? false)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#settled) return
+    this.#settle(false, error)
+    this.#reject(error)
+  }
+
+  #settle(succeeded: boolean, error: unknown): void {
+    this.#settled = true
+    this.#engine.ticker.clear(this as Alarm)
+    if (this.signal !== undefined) this.#engine.hub.unfollow(this.signal, this as AbortFollower)
+    if (this.#backoffTimer !== undefined) {
+      this.#engine.ticker.clock.clearTimer(this.#backoffTimer)
+      this.#backoffTimer = undefined
+    }
+    const onSettled = this.#options?.onSettled
+    if (onSettled === undefined) return
+    const attempts = this.#attempts
+    quietly(() => onSettled(succeeded ? { attempts, succeeded } : { attempts, succeeded, error }))
+  }
+
+  #tellAttemptFailed(failure: AttemptFailure): void {
+    const onAttemptFailed = this.#options?.onAttemptFailed
+    if (onAttemptFailed !== undefined) quietly(() => onAttemptFailed(failure))
+  }
+
+  #readLimits(options: ExecuteOptions): void {
+    const rule = { unit: 'milliseconds', min: 1, max: maxTimerMs }
+    this.#deadlineMs = checkNumber('timeoutMs', options.timeoutMs, this.#deadlineMs, rule)
+    this.#attemptTimeoutMs = checkNumber('attemptTimeoutMs', options.attemptTimeoutMs, this.#attemptTimeoutMs, rule)
+  }
+}
+
+/** A listener that throws must not change how a call ends. */
+function quietly(tell: () => void): void {
+  try {
+    tell()
+  } catch {
+    // The listener's mistake is its own.
+  }
+}

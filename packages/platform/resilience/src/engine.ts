@@ -1,0 +1,130 @@
+import { AbortHub } from './abort-hub.ts'
+import type { AdaptiveConcurrency } from './adaptive-concurrency.ts'
+import type { Bulkhead } from './bulkhead.ts'
+import { Call } from './call.ts'
+import type { CircuitBreaker } from './circuit-breaker.ts'
+import { systemClock, type Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
+import type { Classify } from './failure-facts.ts'
+import type { ExecuteOptions, Operation, PipelineEvent } from './pipeline-types.ts'
+import type { RateLimit } from './rate-limit.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { Retry } from './retry.ts'
+import type { Target } from './target.ts'
+import { Ticker } from './ticker.ts'
+import type { Timeout } from './timeout.ts'
+
+/** The policies of a pipeline, at most one of a kind. */
+export interface Slots {
+  readonly deadline?: Deadline | undefined
+  readonly retry?: Retry | undefined
+  readonly retryBudget?: RetryBudget | undefined
+  readonly rateLimit?: RateLimit | undefined
+  readonly circuitBreaker?: CircuitBreaker | undefined
+  readonly bulkhead?: Bulkhead | undefined
+  readonly adaptiveConcurrency?: AdaptiveConcurrency | undefined
+  readonly timeout?: Timeout | undefined
+}
+
+/** What a pipeline has beside its policies. */
+export interface Seams {
+  readonly classify?: Classify | undefined
+  readonly onEvent?: ((event: PipelineEvent) => void) | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: (() => number) | undefined
+}
+
+/** Runs calls through a set of policies in their one order, as a single state machine per call. */
+export class Engine {
+  readonly slots: Slots
+  readonly retry: Retry | undefined
+  readonly classify: Classify | undefined
+  readonly onEvent: ((event: PipelineEvent) => void) | undefined
+  readonly random: () => number
+  readonly ticker: Ticker
+  readonly hub = new AbortHub()
+  /** Default deadline of a call, ms; `Infinity` for none. */
+  readonly deadlineMs: number
+  /** Default limit of an attempt, ms; `Infinity` for none. */
+  readonly attemptTimeoutMs: number
+  #defaultTarget: Target | undefined = undefined
+  #lastTarget: Target | undefined = undefined
+  readonly #targets = new Map<string, Target>()
+  #generation = 0
+
+  constructor(slots: Slots, seams: Seams) {
+    this.slots = slots
+    this.retry = slots.retry
+    this.classify = seams.classify ?? slots.retry?.classify
+    this.onEvent = seams.onEvent
+    this.random = seams.random ?? Math.random
+    this.ticker = new Ticker(seams.clock ?? systemClock)
+    this.deadlineMs = slots.deadline?.timeoutMs ?? Number.POSITIVE_INFINITY
+    this.attemptTimeoutMs = slots.timeout?.timeoutMs ?? Number.POSITIVE_INFINITY
+  }
+
+  execute<T>(fn: Operation<T>, options: ExecuteOptions | undefined): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const target = this.#target(options?.key ?? '')
+      new Call(
+        this as Engine,
+        target,
+        fn as Operation<unknown>,
+        options,
+        resolve as (value: unknown) => void,
+        reject,
+      ).begin()
+    })
+  }
+
+  keys(): string[] {
+    const { retryBudget, rateLimit, circuitBreaker, bulkhead, adaptiveConcurrency } = this.slots
+    const policies = [retryBudget, rateLimit, circuitBreaker, bulkhead, adaptiveConcurrency]
+    return [...new Set(policies.flatMap((policy) => policy?.targets.keys() ?? []))]
+  }
+
+  #target(key: string): Target {
+    const generation = this.#generations()
+    if (generation !== this.#generation) {
+      this.#generation = generation
+      this.#targets.clear()
+      this.#defaultTarget = undefined
+      this.#lastTarget = undefined
+    }
+    if (key === '') return (this.#defaultTarget ??= this.#makeTarget(key))
+    if (this.#lastTarget?.key === key) return this.#lastTarget
+    let target = this.#targets.get(key)
+    if (target === undefined) {
+      target = this.#makeTarget(key)
+      this.#targets.set(key, target)
+    }
+    this.#lastTarget = target
+    return target
+  }
+
+  /** Grows whenever a policy forgot a state that this engine may still hold. */
+  #generations(): number {
+    const { slots } = this
+    return (
+      (slots.retryBudget?.targets.generation ?? 0) +
+      (slots.rateLimit?.targets.generation ?? 0) +
+      (slots.circuitBreaker?.targets.generation ?? 0) +
+      (slots.bulkhead?.targets.generation ?? 0) +
+      (slots.adaptiveConcurrency?.targets.generation ?? 0)
+    )
+  }
+
+  #makeTarget(key: string): Target {
+    const { slots, onEvent } = this
+    const now = (): number => this.ticker.exactNow()
+    return {
+      key,
+      budget: slots.retryBudget?.targets.get(key, now),
+      rateLimit: slots.rateLimit?.targets.get(key, now),
+      breaker: slots.circuitBreaker?.targets.get(key, now),
+      bulkhead: slots.bulkhead?.targets.get(key, now),
+      concurrency: slots.adaptiveConcurrency?.targets.get(key, now),
+      breakerListener: onEvent && ((state) => onEvent({ type: 'breaker', key, state })),
+    }
+  }
+}
