@@ -12,8 +12,8 @@ export interface PublishOptions {
   npmArguments: readonly string[]
   /** Told of each npm that starts. */
   watcher?: RunOptions['watcher']
-  /** Called with each package before it is published. */
-  onPackage?: ((name: string, version: string, isNew: boolean) => void) | undefined
+  /** Told of each `NAME@VERSION` once it is published. */
+  onPublished?: ((release: string) => void) | undefined
 }
 
 /**
@@ -23,20 +23,19 @@ export interface PublishOptions {
  * @throws at the first package that cannot be published; what went before stays published, and a second run goes on there
  */
 export async function publishPackages(publishOptions: PublishOptions): Promise<string[]> {
-  const { temporaryFolder, npmArguments, watcher, onPackage } = publishOptions
+  const { temporaryFolder, npmArguments, watcher, onPublished } = publishOptions
   mkdirSync(temporaryFolder, { recursive: true })
   const published: string[] = []
   for (const entry of workspacePackages()) {
     const { name, version } = entry.manifest
-    const isNew = !(await isPublished(name, version, npmArguments, { cwd: temporaryFolder, watcher }))
-    onPackage?.(name, version, isNew)
-    if (!isNew) continue
+    if (await isPublished(name, version, npmArguments, { cwd: temporaryFolder, watcher })) continue
     const stage = join(temporaryFolder, entry.shortName)
     stagePackage(entry, stage)
     // npm refuses a pre-release without a tag.
     const tag = version.includes('-') ? 'next' : 'latest'
     await runNpm(['publish', '--ignore-scripts', '--tag', tag, ...npmArguments], { cwd: stage, watcher })
     published.push(`${name}@${version}`)
+    onPublished?.(`${name}@${version}`)
   }
   return published
 }
