@@ -2,7 +2,7 @@ import type { Redactor } from '../secrets/redactor.ts'
 import type { Effect, StatedEffect } from './effect.ts'
 
 /** Options of one call. They stand beside the input, never in it. */
-export interface CallOptions<Vendor = never> {
+export interface CallOptions<Vendor = undefined> {
   /** Cancels the call: the error has the code `cancelled`. */
   readonly signal?: AbortSignal | undefined
   /** Time for the whole call, retries included, in milliseconds, 1 to 2^31-1. Default: the connection's `timeouts.callMs`. */

@@ -8,7 +8,7 @@ import type { VendorType } from './vendor.ts'
 export type Reconciled<Out> = 'applied' | 'not_applied' | 'unknown' | { readonly output: Out }
 
 /** What an author writes to define an operation. */
-export interface OperationSpec<Client, In, Parsed, Out, Vendor = never> {
+export interface OperationSpec<Client, In, Parsed, Out, Vendor = undefined> {
   /** One sentence, ends with a full stop. */
   readonly description: string
   /** What repeating it does. What cannot be known is `unsafe`. */
@@ -28,7 +28,7 @@ export interface OperationSpec<Client, In, Parsed, Out, Vendor = never> {
 }
 
 /** A verb: input to output, once. */
-export interface Operation<Client, In, Parsed, Out, Vendor = never> extends OperationSpec<
+export interface Operation<Client, In, Parsed, Out, Vendor = undefined> extends OperationSpec<
   Client,
   In,
   Parsed,
@@ -51,7 +51,7 @@ export type AnyOperation = Operation<any, any, any, any, any>
  *   async run(client: S3Client, { bucket, key }, { signal }) { … },
  * })
  */
-export function operation<Client, In, Parsed, Out, Vendor = never>(spec: {
+export function operation<Client, In, Parsed, Out, Vendor = undefined>(spec: {
   readonly description: string
   readonly effect: EffectOf<NoInfer<Parsed>>
   readonly input: Schema<In, Parsed>

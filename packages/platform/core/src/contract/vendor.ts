@@ -1,6 +1,6 @@
 /** Carries a vendor's type without a value. */
 export interface VendorType<T> {
-  readonly vendorType?: ((value: T) => T) | undefined
+  readonly vendorType?: T | undefined
 }
 
 /** States the vendor's own request type: `vendor: vendor<PutObjectCommandInput>()`. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AttemptContext, ExecuteOptions, FailureFacts } from '@casare/resilience'
+import type { AttemptContext, ExecuteOptions } from '@casare/resilience'
 import type { AttemptNote, CallContext, CallOptions } from '../contract/call.ts'
 import type { Effect } from '../contract/effect.ts'
 import type { Reconciled } from '../contract/operation.ts'
@@ -55,6 +55,8 @@ class LogicalCall<T> implements FailedCall {
   started = false
   /** An earlier attempt may have taken effect, so that "already there" can be our own echo. */
   #ambiguous = false
+  /** Attempts that were cut off by a time limit and may still be running. */
+  #unsettled = 0
   readonly #options: ExecuteOptions
 
   constructor(runtime: Runtime, plan: CallPlan<T>) {
@@ -68,7 +70,7 @@ class LogicalCall<T> implements FailedCall {
       signal: options.signal,
       timeoutMs: options.timeoutMs ?? (plan.session === true ? undefined : runtime.callMs),
       noRetry: runtime.scoped || plan.once === true,
-      classify: (error) => this.#facts(error),
+      repeatable: this.effect !== 'unsafe',
     }
   }
 
@@ -93,6 +95,8 @@ class LogicalCall<T> implements FailedCall {
 
   async #attempt(policy: AttemptContext): Promise<T> {
     const { source, log } = this.runtime
+    if (this.#unsettled > 0) this.#ambiguous = true
+    this.#unsettled += 1
     this.attempts += 1
     if (this.plan.tally !== undefined) this.plan.tally.attempts = this.attempts
     const attempt = new Attempt(this, policy, this.attempts)
@@ -107,6 +111,8 @@ class LogicalCall<T> implements FailedCall {
       const failure = this.#failed(error)
       if (startedAt >= 0) this.#log(attempt, startedAt, failure)
       throw failure
+    } finally {
+      this.#unsettled -= 1
     }
   }
 
@@ -121,19 +127,6 @@ class LogicalCall<T> implements FailedCall {
       )
     if (failure.applied === 'maybe') this.#ambiguous = true
     return failure
-  }
-
-  /** What the policies may know of a failure: a time-out of theirs counts as ambiguous, like any other. */
-  #facts(error: unknown): FailureFacts | undefined {
-    if (ConnectorError.is(error)) return error
-    const failure = toConnectorError(this.runtime, this, error)
-    if (failure.applied === 'maybe') this.#ambiguous = true
-    return {
-      retryable: failure.retryable,
-      applied: failure.applied,
-      overload: failure.overload,
-      retryAfterMs: failure.retryAfterMs,
-    }
   }
 
   /** The end of the call after a failure: reconciled to an output, to be repeated, or the error to throw. */
@@ -239,12 +232,13 @@ class Attempt implements CallContext {
   }
 
   get deadline(): number | undefined {
-    const { remainingMs } = this.#policy
+    const { remainingMs } = this
     return remainingMs === undefined ? undefined : Date.now() + remainingMs
   }
 
   get remainingMs(): number | undefined {
-    return this.#policy.remainingMs
+    const { remainingMs } = this.#policy
+    return remainingMs === Infinity ? undefined : remainingMs
   }
 
   get effect(): Effect {
@@ -275,23 +269,19 @@ class Attempt implements CallContext {
 /** Stands in for the pipeline where the policies are switched off: one attempt, the caller's signal and time limit. */
 class Unprotected implements AttemptContext {
   readonly attempt: number
-  readonly #endsAt: number | undefined
+  readonly deadlineAt: number | undefined
   readonly signal: AbortSignal
 
   constructor(options: ExecuteOptions, attempt: number) {
     this.attempt = attempt
     const { timeoutMs, signal } = options
-    this.#endsAt = timeoutMs === undefined ? undefined : Date.now() + timeoutMs
+    this.deadlineAt = timeoutMs === undefined ? undefined : performance.now() + timeoutMs
     const limit = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
     this.signal = AbortSignal.any([signal, limit].filter((one) => one !== undefined))
   }
 
-  get deadlineAt(): number | undefined {
-    return this.#endsAt
-  }
-
-  get remainingMs(): number | undefined {
-    return this.#endsAt === undefined ? undefined : Math.max(0, this.#endsAt - Date.now())
+  get remainingMs(): number {
+    return this.deadlineAt === undefined ? Infinity : Math.max(0, this.deadlineAt - performance.now())
   }
 }
 

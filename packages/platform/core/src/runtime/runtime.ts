@@ -1,6 +1,7 @@
 import { pipeline, type Pipeline } from '@casare/resilience'
 import type { OpenContext } from '../contract/connector.ts'
-import type { LogConfig, TimeoutConfig } from '../contract/uniform-config.ts'
+import type { LogConfig, TimeoutConfig, UniformConfig } from '../contract/uniform-config.ts'
+import { invalidInput } from '../errors/connector-error.ts'
 import { channels } from '../telemetry/channels.ts'
 import { requestLogger, type RequestLogger } from '../telemetry/request-log.ts'
 import type { AnySpec, ConnectionConfig } from './connection-config.ts'
@@ -59,13 +60,22 @@ export function createRuntime(spec: AnySpec, config: ConnectionConfig, handles: 
     config,
     source: holder,
     holder,
-    policies: uniform.resilience === false ? undefined : pipeline(uniform.resilience ?? {}),
+    policies: policiesOf(spec, uniform.resilience),
     scoped: false,
     log: loggerFor(uniform.log),
     fileRoots: uniform.files?.roots ?? [],
     callMs: timeouts.callMs,
     readOnly: uniform.readOnly === true ? (spec.uses?.includes('readOnly') === true ? 'server' : 'refuse') : undefined,
     handles,
+  }
+}
+
+function policiesOf(spec: AnySpec, resilience: UniformConfig['resilience']): Pipeline | undefined {
+  if (resilience === false) return undefined
+  try {
+    return pipeline(resilience)
+  } catch (error) {
+    throw invalidInput(`${spec.name} config: resilience: ${(error as Error).message}.`, error)
   }
 }
 

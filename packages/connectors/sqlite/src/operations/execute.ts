@@ -1,0 +1,24 @@
+import { operation } from '@casare/core'
+import { z } from 'zod'
+import type { SqliteClient } from '../engine-client.ts'
+import type { ExecuteResult } from '../engine/engine.ts'
+import { toBindings } from '../values.ts'
+import { statementInput } from './statement-input.ts'
+
+export const executeOutput = z.object({
+  changes: z.number().int().describe('Rows inserted, changed or deleted.'),
+  lastInsertId: z
+    .union([z.number(), z.bigint()])
+    .meta({ description: 'The rowid inserted last by this connection; 0 where there is none.' }),
+}) as unknown as z.ZodType<ExecuteResult>
+
+/** Runs one statement and tells how many rows it changed. */
+export const execute = operation({
+  description: 'Runs one SQL statement and tells how many rows it changed.',
+  effect: 'unsafe',
+  input: statementInput,
+  output: executeOutput,
+  errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
+  run: (client: SqliteClient, { text, values }, context) =>
+    client.execute({ text, values: toBindings(values) }, context),
+})

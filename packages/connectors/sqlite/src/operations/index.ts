@@ -1,0 +1,5 @@
+export { batch } from './batch.ts'
+export { describeTable } from './describe-table.ts'
+export { execute } from './execute.ts'
+export { listTables } from './list-tables.ts'
+export { query } from './query.ts'
