@@ -19,7 +19,7 @@ export class Attempt implements AttemptContext {
   #signal: AbortSignal | undefined = undefined
   #abandonedBecause: unknown = undefined
   #abandoned = false
-  #dueAt = Number.NaN
+  #dueAt: number | undefined = undefined
 
   constructor(call: Call<unknown>, target: Target) {
     this.#call = call
@@ -31,7 +31,7 @@ export class Attempt implements AttemptContext {
   }
 
   get deadlineAt(): number | undefined {
-    const dueAt = this.#abandoned ? this.#dueAt : this.#call.attemptDueAt()
+    const dueAt = this.#dueAt ?? this.#call.attemptDueAt()
     return dueAt === Number.POSITIVE_INFINITY ? undefined : dueAt
   }
 
@@ -70,7 +70,7 @@ export class Attempt implements AttemptContext {
   abandon(reason: unknown): void {
     this.#abandoned = true
     this.#abandonedBecause = reason
-    this.#dueAt = this.#call.dueAt
+    this.#dueAt = this.#call.attemptDueAt()
     this.#controller?.abort(reason)
   }
 

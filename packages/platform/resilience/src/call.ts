@@ -8,21 +8,18 @@ import type { AttemptFailure, ExecuteOptions, Operation } from './pipeline-types
 import { ResilienceError, type Applied, type ResilienceErrorCode } from './resilience-error.ts'
 import type { Target } from './target.ts'
 import type { Alarm } from './ticker.ts'
-import type { Waiter, WaitQueue } from './wait-queue.ts'
+import { QueuePlace, Stage } from './queue-place.ts'
+import type { Waiter } from './wait-queue.ts'
 
 const never = Number.POSITIVE_INFINITY
 
-/** One call on its way through the pipeline: a state machine that is its own alarm and its own place in a queue. */
-export class Call<T> implements Alarm, Waiter, AbortFollower {
-  dueAt = Number.NaN
+/** One call on its way through the pipeline: a state machine that is its own alarm. */
+export class Call<T> implements Alarm, AbortFollower {
+  dueAt: number | undefined = undefined
   previousAlarm: Alarm | undefined = undefined
   nextAlarm: Alarm | undefined = undefined
   alarmList: Alarm['alarmList'] = undefined
   ownTimer: unknown = undefined
-  previousWaiter: Waiter | undefined = undefined
-  nextWaiter: Waiter | undefined = undefined
-  waitingIn: WaitQueue | undefined = undefined
-  waitingSince = 0
   readonly signal: AbortSignal | undefined
   readonly #engine: Engine
   readonly #target: Target
@@ -30,19 +27,20 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
   readonly #options: ExecuteOptions | undefined
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
+  /** 0 for none, as below: an `Infinity` would make the fields costlier. */
   #deadlineMs: number
   #attemptTimeoutMs: number
-  /** Clock time, ms; `NaN` until it is fixed. */
-  #deadlineAt: number
+  /** Clock time, ms; `undefined` until it is fixed, which is put off as long as nobody needs it. */
+  #deadlineAt: number | undefined = undefined
   #attempts = 0
   #attempt: Attempt | undefined = undefined
   /** The operation of `#attempt` was started. */
   #running = false
-  #waitingFor: 'rateLimit' | 'bulkhead' | 'concurrency' = 'rateLimit'
+  /** The place in the queue where the call waits, or waited last. */
+  #place: QueuePlace | undefined = undefined
   #settled = false
   #applied: Applied = 'no'
   #lastError: unknown = undefined
-  #backoffTimer: unknown = undefined
 
   constructor(
     engine: Engine,
@@ -62,11 +60,10 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     this.#deadlineMs = engine.deadlineMs
     this.#attemptTimeoutMs = engine.attemptTimeoutMs
     if (options !== undefined) this.#readLimits(options)
-    this.#deadlineAt = this.#deadlineMs === never ? never : Number.NaN
   }
 
   get hasTimeLimit(): boolean {
-    return this.#deadlineMs !== never || this.#attemptTimeoutMs !== never
+    return this.#deadlineMs !== 0 || this.#attemptTimeoutMs !== 0
   }
 
   begin(): void {
@@ -88,8 +85,8 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
   /** When the running attempt will be cut off, clock ms; `Infinity` for never. */
   attemptDueAt(): number {
     if (!this.hasTimeLimit) return never
-    if (Number.isNaN(this.dueAt)) this.fixDue(this.exactNow())
-    return this.dueAt
+    if (this.dueAt === undefined) this.fixDue(this.exactNow())
+    return this.dueAt ?? never
   }
 
   // ── Admission, stage by stage. Each stage goes on to the next, lets the call wait, or rejects it. ──
@@ -98,11 +95,8 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     this.#attempt = new Attempt(this as Call<unknown>, this.#target)
     const { rateLimit } = this.#target
     if (rateLimit !== undefined && !rateLimit.tryTake(this.exactNow())) {
-      if (!rateLimit.join(this as Waiter, this.#engine.ticker.clock)) {
-        this.#rejectLocally('rate_limited', 'the rate limit and its queue are used up', rateLimit.turnInMs())
-        return
-      }
-      this.#waitFor('rateLimit')
+      if (rateLimit.join(this.#waitFor(Stage.rateLimit), this.#engine.ticker.clock)) this.#armDeadline()
+      else this.#rejectLocally('rate_limited', 'the rate limit and its queue are used up', rateLimit.turnInMs())
       return
     }
     this.#enterBreaker()
@@ -125,7 +119,7 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     const { bulkhead } = this.#target
     if (bulkhead !== undefined) {
       if (!bulkhead.tryTake()) {
-        if (bulkhead.join(this as Waiter)) this.#waitFor('bulkhead')
+        if (bulkhead.join(this.#waitFor(Stage.bulkhead))) this.#armDeadline()
         else this.#rejectLocally('bulkhead_full', 'the bulkhead and its queue are full')
         return
       }
@@ -138,36 +132,41 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     const { concurrency } = this.#target
     if (concurrency !== undefined) {
       if (!concurrency.tryTake()) {
-        if (concurrency.join(this as Waiter)) this.#waitFor('concurrency')
+        if (concurrency.join(this.#waitFor(Stage.concurrency))) this.#armDeadline()
         else this.#rejectLocally('queue_full', 'the target is overloaded and the queue for it is full')
         return
       }
       this.#attempt!.holdsConcurrency = true
       this.#attempt!.concurrencyEpoch = concurrency.epoch
     }
-    this.#run(true)
+    this.#run()
   }
 
-  #waitFor(stage: 'rateLimit' | 'bulkhead' | 'concurrency'): void {
-    this.#waitingFor = stage
-    if (this.#deadlineMs === never || this.alarmList !== undefined || this.ownTimer !== undefined) return
-    this.#setAlarm(never)
+  #waitFor(stage: Stage): Waiter {
+    this.#place = new QueuePlace(this as Call<unknown>, stage)
+    return this.#place
   }
 
-  granted(): void {
+  /** A call that waits has nothing but its deadline to end the wait. */
+  #armDeadline(): void {
+    if (this.#deadlineMs === 0 || this.alarmList !== undefined || this.ownTimer !== undefined) return
+    this.#setAlarm(0)
+  }
+
+  granted(stage: Stage): void {
     const attempt = this.#attempt!
-    if (this.#waitingFor === 'rateLimit') {
+    if (stage === Stage.rateLimit) {
       this.#enterBreaker()
       return
     }
-    if (this.#waitingFor === 'bulkhead') {
+    if (stage === Stage.bulkhead) {
       attempt.holdsBulkhead = true
       if (!this.#breakerChanged()) this.#enterConcurrency()
       return
     }
     attempt.holdsConcurrency = true
     attempt.concurrencyEpoch = this.#target.concurrency!.epoch
-    if (!this.#breakerChanged()) this.#run(false)
+    if (!this.#breakerChanged()) this.#run()
   }
 
   /** A call that waited while the breaker opened is rejected, not sent to a dead target. */
@@ -185,13 +184,13 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
 
   // ── Running an attempt. ──
 
-  #run(atOnce: boolean): void {
+  #run(): void {
     const attempt = this.#attempt!
     attempt.attempt = ++this.#attempts
     this.#running = true
     if (this.hasTimeLimit) {
-      if (atOnce && this.#attempts === 1) {
-        this.#engine.ticker.set(this as Alarm, Math.min(this.#deadlineMs, this.#attemptTimeoutMs))
+      if (this.#attempts === 1 && this.dueAt === undefined) {
+        this.#engine.ticker.set(this as Alarm, this.#shortestLimitMs())
       } else {
         this.#engine.ticker.clear(this as Alarm)
         this.#setAlarm(this.#attemptTimeoutMs)
@@ -213,18 +212,27 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
   /** Sets the alarm for the deadline, or for the end of an attempt that starts now. */
   #setAlarm(attemptTimeoutMs: number): void {
     const now = this.exactNow()
-    if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
-    this.dueAt = Math.min(this.#deadlineAt, now + attemptTimeoutMs)
+    const attemptDueAt = attemptTimeoutMs === 0 ? never : now + attemptTimeoutMs
+    this.dueAt = Math.min(this.#fixDeadline(now), attemptDueAt)
     this.#engine.ticker.set(this as Alarm, Math.max(0, this.dueAt - now))
   }
 
   fixDue(now: number): void {
-    if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
-    this.dueAt = Math.min(this.#deadlineAt, now + this.#attemptTimeoutMs)
+    const attemptDueAt = this.#attemptTimeoutMs === 0 ? never : now + this.#attemptTimeoutMs
+    this.dueAt = Math.min(this.#fixDeadline(now), attemptDueAt)
+  }
+
+  #fixDeadline(now: number): number {
+    return (this.#deadlineAt ??= this.#deadlineMs === 0 ? never : now + this.#deadlineMs)
+  }
+
+  #shortestLimitMs(): number {
+    if (this.#deadlineMs === 0) return this.#attemptTimeoutMs
+    return this.#attemptTimeoutMs === 0 ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#attemptTimeoutMs)
   }
 
   ring(): void {
-    if (this.dueAt >= this.#deadlineAt) {
+    if (this.dueAt === this.#deadlineAt) {
       const applied = this.#running ? 'maybe' : this.#applied
       const error = new ResilienceError('deadline', `the deadline of ${this.#deadlineMs} ms has passed`, {
         applied,
@@ -284,7 +292,7 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
       attempt.abandon(reason)
       return
     }
-    this.waitingIn?.remove(this as Waiter)
+    this.#place?.leave()
     this.#target.breaker?.leave(attempt.breakerGeneration)
     attempt.release()
   }
@@ -295,6 +303,7 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     this.#running = false
     this.#attempt = undefined
     this.#engine.ticker.clear(this as Alarm)
+    this.dueAt = undefined
     attempt.report(readVerdict(error, facts), facts.overload === true)
     if (facts.applied !== 'no') this.#applied = facts.applied ?? 'maybe'
     this.#lastError = error
@@ -306,11 +315,11 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
       this.#fail(error)
       return
     }
-    this.#backoffTimer = this.#engine.ticker.clock.setTimer(() => this.#retry(), nextInMs, true)
+    this.ownTimer = this.#engine.ticker.clock.setTimer(() => this.#retry(), nextInMs, true)
   }
 
   #retry(): void {
-    this.#backoffTimer = undefined
+    this.ownTimer = undefined
     this.#enterRateLimit()
   }
 
@@ -322,10 +331,7 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     if (isLocalRejection(error) || isAbort(error, this.signal?.reason)) return undefined
     const nextInMs = waitMs(this.#attempts, retry.backoff, facts, random)
     const now = this.exactNow()
-    if (this.#deadlineMs !== never) {
-      if (Number.isNaN(this.#deadlineAt)) this.#deadlineAt = now + this.#deadlineMs
-      if (now + nextInMs >= this.#deadlineAt) return this.#refuseRetry('deadline', error)
-    }
+    if (now + nextInMs >= this.#fixDeadline(now)) return this.#refuseRetry('deadline', error)
     const { breaker, budget } = this.#target
     if (breaker !== undefined && breaker.retryAfterMs(now) > nextInMs) return this.#refuseRetry('breaker', error)
     if (budget !== undefined && !budget.tryTake()) return this.#refuseRetry('budget', error)
@@ -362,10 +368,6 @@ export class Call<T> implements Alarm, Waiter, AbortFollower {
     this.#settled = true
     this.#engine.ticker.clear(this as Alarm)
     if (this.signal !== undefined) this.#engine.hub.unfollow(this.signal, this as AbortFollower)
-    if (this.#backoffTimer !== undefined) {
-      this.#engine.ticker.clock.clearTimer(this.#backoffTimer)
-      this.#backoffTimer = undefined
-    }
     const onSettled = this.#options?.onSettled
     if (onSettled === undefined) return
     const attempts = this.#attempts

@@ -34,6 +34,8 @@ export interface Seams {
   readonly random?: (() => number) | undefined
 }
 
+function nothing(): void {}
+
 /** Runs calls through a set of policies in their one order, as a single state machine per call. */
 export class Engine {
   readonly slots: Slots
@@ -43,14 +45,21 @@ export class Engine {
   readonly random: () => number
   readonly ticker: Ticker
   readonly hub = new AbortHub()
-  /** Default deadline of a call, ms; `Infinity` for none. */
+  /** Default deadline of a call, ms; 0 for none. */
   readonly deadlineMs: number
-  /** Default limit of an attempt, ms; `Infinity` for none. */
+  /** Default limit of an attempt, ms; 0 for none. */
   readonly attemptTimeoutMs: number
   #defaultTarget: Target | undefined = undefined
   #lastTarget: Target | undefined = undefined
   readonly #targets = new Map<string, Target>()
   #generation = 0
+  #resolve: (value: unknown) => void = nothing
+  #reject: (error: unknown) => void = nothing
+  /** One executor for all promises, which runs inside `new Promise`: a closure per call would cost 10 % of the call. */
+  readonly #takeSettlers = (resolve: (value: unknown) => void, reject: (error: unknown) => void): void => {
+    this.#resolve = resolve
+    this.#reject = reject
+  }
 
   constructor(slots: Slots, seams: Seams) {
     this.slots = slots
@@ -59,22 +68,24 @@ export class Engine {
     this.onEvent = seams.onEvent
     this.random = seams.random ?? Math.random
     this.ticker = new Ticker(seams.clock ?? systemClock)
-    this.deadlineMs = slots.deadline?.timeoutMs ?? Number.POSITIVE_INFINITY
-    this.attemptTimeoutMs = slots.timeout?.timeoutMs ?? Number.POSITIVE_INFINITY
+    this.deadlineMs = slots.deadline?.timeoutMs ?? 0
+    this.attemptTimeoutMs = slots.timeout?.timeoutMs ?? 0
   }
 
   execute<T>(fn: Operation<T>, options: ExecuteOptions | undefined): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    const promise = new Promise<T>(this.#takeSettlers as (resolve: (value: T) => void) => void)
+    const resolve = this.#resolve
+    const reject = this.#reject
+    // Else the settlers, and with them the last answer, would stay in memory until the next call.
+    this.#resolve = nothing
+    this.#reject = nothing
+    try {
       const target = this.#target(options?.key ?? '')
-      new Call(
-        this as Engine,
-        target,
-        fn as Operation<unknown>,
-        options,
-        resolve as (value: unknown) => void,
-        reject,
-      ).begin()
-    })
+      new Call<unknown>(this, target, fn, options, resolve, reject).begin()
+    } catch (error) {
+      reject(error)
+    }
+    return promise
   }
 
   keys(): string[] {
@@ -84,14 +95,14 @@ export class Engine {
   }
 
   #target(key: string): Target {
+    // The state of the empty key is never forgotten.
+    if (key === '') return (this.#defaultTarget ??= this.#makeTarget(key))
     const generation = this.#generations()
     if (generation !== this.#generation) {
       this.#generation = generation
       this.#targets.clear()
-      this.#defaultTarget = undefined
       this.#lastTarget = undefined
     }
-    if (key === '') return (this.#defaultTarget ??= this.#makeTarget(key))
     if (this.#lastTarget?.key === key) return this.#lastTarget
     let target = this.#targets.get(key)
     if (target === undefined) {

@@ -8,7 +8,7 @@ const maxIdleKeys = 1_000
 
 /**
  * A policy's state per target key. Beyond 1,000 keys those that are idle are forgotten, so that a caller who talks to
- * ever new hosts does not fill the memory.
+ * ever new hosts does not fill the memory. The empty key, that of calls which name none, is never forgotten.
  */
 export class Keyed<State extends TargetState> {
   /** Grows whenever a state was forgotten, so that whoever keeps a state of this policy knows to look again. */
@@ -40,7 +40,7 @@ export class Keyed<State extends TargetState> {
   }
 
   #sweep(now: number): void {
-    for (const [key, state] of this.#states) if (state.isIdle(now)) this.#states.delete(key)
+    for (const [key, state] of this.#states) if (key !== '' && state.isIdle(now)) this.#states.delete(key)
     this.generation++
     // Where most are busy the next sweep waits until the number has doubled: no sweep per call.
     this.#nextSweepAt = Math.max(maxIdleKeys, this.#states.size * 2)

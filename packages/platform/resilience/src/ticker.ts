@@ -2,9 +2,9 @@ import type { Clock } from './clock.ts'
 
 /** Something with at most one alarm set at a time; the fields belong to the ticker. */
 export interface Alarm {
-  /** Clock time of the alarm, ms; `NaN` until the ticker (or the owner) fixes it. */
-  dueAt: number
-  /** Called with the fixed times still open: fixes `dueAt` as of `now`. */
+  /** Clock time of the alarm, ms; `undefined` until the ticker (or the owner) fixes it. */
+  dueAt: number | undefined
+  /** Fixes `dueAt` as of `now`. */
   fixDue(now: number): void
   ring(): void
   previousAlarm: Alarm | undefined
@@ -79,7 +79,7 @@ export class Ticker {
   /** Sets the alarm to ring in `delayMs`, or at `alarm.dueAt` where the owner has fixed that already. */
   set(alarm: Alarm, delayMs: number): void {
     if (delayMs < shortestOnWheelMs) {
-      if (Number.isNaN(alarm.dueAt)) alarm.fixDue(this.clock.now())
+      if (alarm.dueAt === undefined) alarm.fixDue(this.clock.now())
       alarm.ownTimer = this.clock.setTimer(
         () => {
           alarm.ownTimer = undefined
@@ -135,9 +135,9 @@ export class Ticker {
   #placeFresh(now: number): void {
     for (let alarm = this.#fresh.first; alarm !== undefined; alarm = this.#fresh.first) {
       this.#fresh.remove(alarm)
-      if (Number.isNaN(alarm.dueAt)) alarm.fixDue(now)
+      if (alarm.dueAt === undefined) alarm.fixDue(now)
       // An alarm that is overdue goes into the slot that is looked at next, whatever its time.
-      const slot = Math.max(Math.ceil(alarm.dueAt / tickMs), this.#lastTick + 1) % wheelSize
+      const slot = Math.max(Math.ceil((alarm.dueAt ?? now) / tickMs), this.#lastTick + 1) % wheelSize
       ;(this.#wheel[slot] ??= new AlarmList()).add(alarm)
     }
   }
@@ -155,7 +155,7 @@ export class Ticker {
 
   #ringIn(list: AlarmList, now: number): void {
     const due: Alarm[] = []
-    for (let alarm = list.first; alarm !== undefined; alarm = alarm.nextAlarm) if (alarm.dueAt <= now) due.push(alarm)
+    for (let alarm = list.first; alarm !== undefined; alarm = alarm.nextAlarm) if (alarm.dueAt! <= now) due.push(alarm)
     for (const alarm of due) {
       // Ringing one may have cleared another.
       if (alarm.alarmList !== list) continue

@@ -5,8 +5,6 @@ export interface Waiter {
   previousWaiter: Waiter | undefined
   nextWaiter: Waiter | undefined
   waitingIn: WaitQueue | undefined
-  /** Clock time at which the waiter joined, ms. */
-  waitingSince: number
 }
 
 /** First in, first out; joining, leaving from anywhere and taking the first each cost the same at any length. */
