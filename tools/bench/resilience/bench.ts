@@ -1,0 +1,74 @@
+import { atMost, interleave, median, printTable, runChild, type Gate } from '../helpers.ts'
+import { printDefects } from './defects.ts'
+import { variants, type VariantName } from './variants.ts'
+
+const child = new URL('./measure.ts', import.meta.url)
+const heap = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128']
+
+interface Success {
+  readonly one: number
+  readonly thousand: number
+  readonly bytes: number
+}
+
+const bench = async (): Promise<Gate[]> => {
+  await printDefects()
+  return [...(await successGates()), ...(await rejectionGates()), ...(await failureGates())]
+}
+export default bench
+
+async function successGates(): Promise<Gate[]> {
+  const names = Object.keys(variants) as VariantName[]
+  const results = await interleave(names, 5, (name) => runChild<Success>(child, ['success', name], heap))
+  const middle = (name: VariantName, of: keyof Success): number => median(results[name].map((result) => result[of]))
+  // A ratio is taken within a round, whose runs saw the same machine.
+  const ratio = (name: VariantName, of: keyof Success): number =>
+    median(results[name].map((result, round) => result[of] / (results.bare[round]?.[of] ?? Number.NaN)))
+  console.log('\nSuccess of a no-op: ns per call one at a time and at 1,000 in flight, ratio to bare, heap bytes per call')
+  printTable(
+    ['variant', 'ns, 1', 'x bare', 'ns, 1,000', 'x bare', 'bytes'],
+    names.map((name) => [
+      name,
+      Math.round(middle(name, 'one')),
+      ratio(name, 'one'),
+      Math.round(middle(name, 'thousand')),
+      ratio(name, 'thousand'),
+      Math.round(middle(name, 'bytes')),
+    ]),
+  )
+  return [
+    atMost('success, x bare at concurrency 1', ratio('casare', 'one'), 2.5),
+    atMost('success, x bare at concurrency 1,000', ratio('casare', 'thousand'), 4),
+    atMost('bytes per call', middle('casare', 'bytes'), 1_500),
+  ]
+}
+
+async function rejectionGates(): Promise<Gate[]> {
+  const names = ['casare', 'cockatiel', 'opossum'] as const
+  const results = await interleave(names, 5, (name) => runChild<{ ns: number }>(child, ['rejection', name]))
+  const ns = (name: (typeof names)[number]): number => median(results[name].map((result) => result.ns))
+  console.log('\nRejection by an open breaker, ns per call')
+  printTable(
+    ['library', 'ns'],
+    names.map((name) => [name, Math.round(ns(name))]),
+  )
+  return [atMost("rejection, share of cockatiel's", ns('casare') / ns('cockatiel'), 0.4)]
+}
+
+async function failureGates(): Promise<Gate[]> {
+  const names = ['casare', 'cockatiel', 'opossum'] as const
+  const results = await interleave(names, 5, (name) => runChild<Record<string, number>>(child, ['failure', name]))
+  const ns = (name: (typeof names)[number], size: number): number =>
+    median(results[name].map((result) => result[size] ?? Number.NaN))
+  console.log('\nA failing call with so many calls in the window, ns per call')
+  printTable(
+    ['library', '100', '100,000', 'ratio'],
+    names.map((name) => [
+      name,
+      Math.round(ns(name, 100)),
+      Math.round(ns(name, 100_000)),
+      ns(name, 100_000) / ns(name, 100),
+    ]),
+  )
+  return [atMost('failure, 100,000 against 100 in the window', ns('casare', 100_000) / ns('casare', 100), 1.5)]
+}

@@ -1,0 +1,155 @@
+/** The child process of the bench: measures one variant in one way and prints JSON. */
+import { pipeline } from '@casare/resilience'
+import * as cockatiel from 'cockatiel'
+import CircuitBreaker from 'opossum'
+import { variants, type Runner, type VariantName } from './variants.ts'
+
+const operation = async (): Promise<number> => 1
+const [mode = '', name = ''] = process.argv.slice(2)
+
+async function nsPerCall(calls: number, run: (calls: number) => Promise<void>): Promise<number> {
+  const start = process.hrtime.bigint()
+  await run(calls)
+  return Number(process.hrtime.bigint() - start) / calls
+}
+
+/** Calls until about 300 ms are filled, after a warm-up, and takes the best of five: noise only ever adds. */
+async function best(run: (calls: number) => Promise<void>, unit = 1): Promise<number> {
+  let calls = 20 * unit
+  let ns = await nsPerCall(calls, run)
+  while (ns * calls < 100e6) {
+    calls *= 2
+    ns = await nsPerCall(calls, run)
+  }
+  const results: number[] = []
+  for (let sample = 0; sample < 5; sample++) results.push(await nsPerCall(calls, run))
+  return Math.min(...results)
+}
+
+async function inTurn(runner: Runner, calls: number): Promise<void> {
+  for (let call = 0; call < calls; call++) await runner(operation)
+}
+
+const concurrency = 1_000
+
+async function atOnce(runner: Runner, calls: number): Promise<void> {
+  const each = Math.ceil(calls / concurrency)
+  const workers: Promise<void>[] = []
+  for (let worker = 0; worker < concurrency; worker++) workers.push(inTurn(runner, each))
+  for (const worker of workers) await worker
+}
+
+/** Heap bytes that a call leaves behind; the young generation is large enough that none is collected in between. */
+async function bytesPerCall(runner: Runner): Promise<number> {
+  const calls = 2_000
+  await inTurn(runner, 20_000)
+  const results: number[] = []
+  for (let sample = 0; sample < 5; sample++) {
+    globalThis.gc?.()
+    const before = process.memoryUsage().heapUsed
+    await inTurn(runner, calls)
+    results.push((process.memoryUsage().heapUsed - before) / calls)
+  }
+  return results.sort((a, b) => a - b)[2] ?? Number.NaN
+}
+
+async function success(runner: Runner): Promise<unknown> {
+  return {
+    one: await best((calls) => inTurn(runner, calls)),
+    thousand: await best((calls) => atOnce(runner, calls), concurrency),
+    bytes: await bytesPerCall(runner),
+  }
+}
+
+const fails = async (): Promise<never> => {
+  throw failure
+}
+const failure = Object.assign(new Error('target failed'), { retryable: true, applied: 'no' })
+
+async function swallow(promise: Promise<unknown>): Promise<void> {
+  try {
+    await promise
+  } catch {
+    // The rejection is what is measured.
+  }
+}
+
+/** Time of a rejection by an open breaker. */
+const rejections: Record<string, () => Promise<() => Promise<unknown>>> = {
+  async casare() {
+    const policies = pipeline({ retry: false, concurrency: false, breaker: { openMs: 3_600_000 } })
+    for (let call = 0; call < 10; call++) await swallow(policies.execute(fails))
+    return () => policies.execute(operation)
+  },
+  async cockatiel() {
+    const policy = cockatiel.circuitBreaker(cockatiel.handleAll, {
+      halfOpenAfter: 3_600_000,
+      breaker: new cockatiel.ConsecutiveBreaker(5),
+    })
+    for (let call = 0; call < 10; call++) await swallow(policy.execute(fails))
+    return () => policy.execute(operation)
+  },
+  async opossum() {
+    const breaker = new CircuitBreaker((run: () => Promise<unknown>) => run(), { resetTimeout: 3_600_000 })
+    for (let call = 0; call < 10; call++) await swallow(breaker.fire(fails))
+    return () => breaker.fire(operation)
+  },
+}
+
+async function rejection(library: string): Promise<unknown> {
+  const call = await rejections[library]!()
+  return {
+    ns: await best(async (calls) => {
+      for (let index = 0; index < calls; index++) await swallow(call())
+    }),
+  }
+}
+
+/** Time of a failure when so many calls are in the window already and the breaker stays closed. */
+const windows: Record<string, () => { succeed(): Promise<unknown>; fail(): Promise<unknown> }> = {
+  casare() {
+    const policies = pipeline({ retry: false, concurrency: false, breaker: { failureRatio: 1, windowMs: 3_600_000 } })
+    return { succeed: () => policies.execute(operation), fail: () => policies.execute(fails) }
+  },
+  cockatiel() {
+    const policy = cockatiel.circuitBreaker(cockatiel.handleAll, {
+      halfOpenAfter: 10_000,
+      breaker: new cockatiel.SamplingBreaker({ threshold: 0.999999, duration: 3_600_000, minimumRps: 0.001 }),
+    })
+    return { succeed: () => policy.execute(operation), fail: () => policy.execute(fails) }
+  },
+  opossum() {
+    const breaker = new CircuitBreaker((run: () => Promise<unknown>) => run(), {
+      errorThresholdPercentage: 100,
+      rollingCountTimeout: 600_000,
+    })
+    return { succeed: () => breaker.fire(operation), fail: () => breaker.fire(fails) }
+  },
+}
+
+async function failureCost(library: string): Promise<unknown> {
+  const costs: Record<string, number> = {}
+  for (const size of [100, 100_000]) {
+    const { succeed, fail } = windows[library]!()
+    for (let call = 0; call < size; call++) await succeed()
+    const calls = 40
+    const results: number[] = []
+    for (let sample = 0; sample < 25; sample++) {
+      results.push(
+        await nsPerCall(calls, async () => {
+          for (let call = 0; call < calls; call++) await swallow(fail())
+        }),
+      )
+    }
+    costs[size] = results.sort((a, b) => a - b)[12] ?? Number.NaN
+  }
+  return costs
+}
+
+const modes: Record<string, () => Promise<unknown>> = {
+  success: () => success(variants[name as VariantName]()),
+  rejection: () => rejection(name),
+  failure: () => failureCost(name),
+}
+const result = await modes[mode]!()
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))
