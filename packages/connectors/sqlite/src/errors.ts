@@ -1,4 +1,4 @@
-import { type ErrorCode, type ErrorFacts, nearest } from '@casare/core'
+import { isError, nearest, type ErrorCode, type ErrorFacts } from '@casare/core'
 
 type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
 
@@ -45,10 +45,10 @@ const table: Readonly<Record<string, Row>> = {
 
 /** A failure of better-sqlite3 as facts; `undefined` for anything else. */
 export function toError(error: unknown): ErrorFacts | undefined {
-  if (!(error instanceof Error)) return undefined
+  if (!isError(error)) return undefined
   const { code } = error as { code?: unknown }
   if (typeof code === 'string' && code.startsWith('SQLITE_')) return ofResultCode(error, code)
-  if (error instanceof TypeError && /director(y|ies)/.test(error.message))
+  if (error.name === 'TypeError' && /director(y|ies)/.test(error.message))
     return {
       code: 'not_found',
       applied: 'no',
@@ -56,7 +56,7 @@ export function toError(error: unknown): ErrorFacts | undefined {
       cause: error,
     }
   // Wrong bindings are thrown by the driver itself, before SQLite sees the statement.
-  if (error instanceof RangeError || error instanceof TypeError)
+  if (error.name === 'RangeError' || error.name === 'TypeError')
     return { code: 'invalid_input', applied: 'no', message: `SQLite: ${error.message}.`, cause: error }
   return undefined
 }

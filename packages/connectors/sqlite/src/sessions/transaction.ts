@@ -1,4 +1,4 @@
-import { session, type CallContext } from '@casare/core'
+import { isError, session, type CallContext } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteDatabase } from '../database.ts'
 import type { SqliteClient } from '../engine-client.ts'
@@ -38,6 +38,6 @@ async function rollBack(client: SqliteClient, context: CallContext): Promise<voi
   try {
     await client.execute({ text: 'ROLLBACK', values: [] }, context)
   } catch (error) {
-    if (!(error instanceof Error) || !/no transaction is active/.test(error.message)) throw error
+    if (!isError(error) || !/no transaction is active/.test(error.message)) throw error
   }
 }

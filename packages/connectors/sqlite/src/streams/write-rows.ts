@@ -1,4 +1,4 @@
-import { ConnectorError, type WriteFailure } from '@casare/core'
+import { ConnectorError, isError, type WriteFailure } from '@casare/core'
 import type { SqliteClient, Times } from '../engine-client.ts'
 import type { SqliteValue } from '../engine/engine.ts'
 import { quote } from '../identifiers.ts'
@@ -90,7 +90,7 @@ async function mend(
   times: Times,
   error: unknown,
 ): Promise<boolean> {
-  if (!input.create || !(error instanceof Error) || !/no such table/.test(error.message)) return false
+  if (!input.create || !isError(error) || !/no such table/.test(error.message)) return false
   const columns = group.fields.map(
     (field, index) => `${quote(field)} ${typeFor(group.rows.map((row) => row[index] ?? null))}`,
   )
@@ -125,7 +125,7 @@ async function explained(
   times: Times,
   error: unknown,
 ): Promise<unknown> {
-  if (!(error instanceof Error) || !/no such table|has no column|ON CONFLICT clause/.test(error.message)) return error
+  if (!isError(error) || !/no such table|has no column|ON CONFLICT clause/.test(error.message)) return error
   try {
     requireColumns(await readTable(client, input.table, times), [...fields, ...(input.key ?? [])])
   } catch (better) {

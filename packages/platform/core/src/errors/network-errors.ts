@@ -1,5 +1,6 @@
 import type { ErrorFacts } from './connector-error.ts'
 import type { ErrorCode } from './error-codes.ts'
+import { isError } from '../values/kinds.ts'
 
 type NetworkRow = readonly [code: ErrorCode, applied: 'no' | 'maybe', transient: boolean, words: string]
 
@@ -58,7 +59,7 @@ const table: Readonly<Record<string, NetworkRow>> = {
  * @param subject what could not be reached, for the message.
  */
 export function networkFacts(error: unknown, subject: string): ErrorFacts | undefined {
-  for (let current = error, depth = 0; depth < 5 && current instanceof Error; depth += 1) {
+  for (let current = error, depth = 0; depth < 5 && isError(current); depth += 1) {
     const code = (current as NodeJS.ErrnoException).code
     const row = typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : undefined
     if (row !== undefined) {
@@ -72,7 +73,7 @@ export function networkFacts(error: unknown, subject: string): ErrorFacts | unde
         cause: error,
       }
     }
-    current = current instanceof AggregateError ? (current.errors[0] as unknown) : current.cause
+    current = 'errors' in current && Array.isArray(current.errors) ? (current.errors[0] as unknown) : current.cause
   }
   return undefined
 }

@@ -1,4 +1,5 @@
 import { invalidInput } from '../errors/connector-error.ts'
+import { isPlainObject } from '../values/kinds.ts'
 import type { SecretHandles } from '../runtime/secret-handles.ts'
 
 const maxDepth = 100
@@ -15,12 +16,11 @@ export function decode(value: unknown, handles: SecretHandles, depth = 0): unkno
     const items = value.map((item) => decode(item, handles, depth + 1))
     return items.some((item, index) => item !== value[index]) ? items : value
   }
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
+  if (!isPlainObject(value)) return value
   const keys = Object.keys(value)
   const only = keys.length === 1 ? keys[0] : undefined
   if (only?.startsWith('$') === true) {
-    const tagged = decodeTag(only, (value as Record<string, unknown>)[only], handles)
+    const tagged = decodeTag(only, value[only], handles)
     if (tagged !== undefined) return tagged.value
   }
   return decodeObject(value as Record<string, unknown>, keys, handles, depth)

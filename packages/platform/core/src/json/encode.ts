@@ -4,6 +4,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { once } from 'node:events'
+import { isPlainObject } from '../values/kinds.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { SecretHandles } from '../runtime/secret-handles.ts'
 
@@ -33,9 +34,8 @@ function isPlainJson(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value)
   if (typeof value !== 'object' || depth > maxDepth) return false
   if (Array.isArray(value)) return value.every((item) => isPlainJson(item, depth + 1))
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return false
-  for (const key in value) if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1)) return false
+  if (!isPlainObject(value)) return false
+  for (const key in value) if (!isPlainJson(value[key], depth + 1)) return false
   return true
 }
 

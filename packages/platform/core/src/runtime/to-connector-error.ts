@@ -4,6 +4,7 @@ import { ConnectorError, factsOf, type ErrorFacts } from '../errors/connector-er
 import { networkFacts } from '../errors/network-errors.ts'
 import { scrub } from '../secrets/scrub.ts'
 import type { Runtime } from './runtime.ts'
+import { isError } from '../values/kinds.ts'
 
 /** What is known about the call when one of its attempts fails. */
 export interface FailedCall {
@@ -72,9 +73,9 @@ function cancelled(call: FailedCall): ErrorFacts {
 }
 
 function unknownFacts(runtime: Runtime, error: unknown): ErrorFacts {
-  if (error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError'))
+  if (isError(error) && (error.name === 'AbortError' || error.name === 'TimeoutError'))
     return { code: 'cancelled', message: `${runtime.spec.title}: the call was aborted.`, cause: error }
-  const message = error instanceof Error ? error.message : String(error)
+  const message = isError(error) ? error.message : String(error)
   return { code: 'internal', message: `${runtime.spec.title}: ${message}`, cause: error }
 }
 

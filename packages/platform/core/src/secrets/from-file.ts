@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { invalidInput } from '../errors/connector-error.ts'
 import { Secret } from './secret.ts'
+import { isError } from '../values/kinds.ts'
 
 const maxSecretBytes = 65_536
 
@@ -18,7 +19,7 @@ export function fromFile(path: string): Secret {
       if (value === '') throw invalidInput(`Secret file ${path} is empty.`)
       return value
     } catch (error) {
-      if (error instanceof Error && 'syscall' in error)
+      if (isError(error) && 'syscall' in error)
         throw invalidInput(`Secret file ${path} cannot be read: ${error.message}`, error)
       throw error
     }

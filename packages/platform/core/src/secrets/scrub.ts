@@ -1,4 +1,5 @@
 import type { Redactor } from './redactor.ts'
+import { isError, isPlainObject } from '../values/kinds.ts'
 import { Secret } from './secret.ts'
 
 const maxDepth = 8
@@ -32,7 +33,7 @@ class Scrubber {
     if (depth > maxDepth || this.#seen.size > maxVisited) return '[too deep]'
     if (value instanceof URL) return this.#redactor.text(value.href)
     if (value instanceof Date) return value
-    if (!(value instanceof Error) && !isPlain(value)) return undefined
+    if (!isError(value) && !Array.isArray(value) && !isPlainObject(value)) return undefined
     this.#seen.add(value)
     for (const key of Reflect.ownKeys(value)) this.#property(value, key, depth)
     return value
@@ -42,12 +43,12 @@ class Scrubber {
     const descriptor = Object.getOwnPropertyDescriptor(target, key)
     if (descriptor === undefined) return
     // V8 defines an error's stack as an accessor in newer versions: read it like any other text.
-    const isStack = key === 'stack' && target instanceof Error
+    const isStack = key === 'stack' && isError(target)
     if (!('value' in descriptor) && !isStack) {
       if (descriptor.enumerable === true) this.#replace(target, key, undefined, descriptor)
       return
     }
-    const before: unknown = isStack ? (target as Error).stack : descriptor.value
+    const before: unknown = isStack ? target.stack : descriptor.value
     const after =
       typeof before === 'string' && typeof key === 'string' && secretField.test(key)
         ? '[secret]'
@@ -65,10 +66,4 @@ class Scrubber {
     })
     if (!defined) Reflect.set(target, key, value)
   }
-}
-
-function isPlain(value: object): boolean {
-  if (Array.isArray(value)) return true
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || prototype === Object.prototype
 }
