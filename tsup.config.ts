@@ -1,42 +1,58 @@
+import { readFileSync } from 'node:fs'
+import { dirname, relative } from 'node:path'
 import { defineConfig } from 'tsup'
 import { rewriteSpecifiers } from './tools/build/rewrite-specifiers.ts'
 import { toCommonJs } from './tools/build/to-common-js.ts'
 
+/** Stands for the folder `dist` until it is known into which file of it a source went. */
+const distMarker = '@dist/'
+
 /**
- * The one build configuration of every package; tools/build/build-package.ts calls it from the package's folder.
- *
- * Every source file becomes one ESM and one CommonJS file of the same name, nothing is bundled: files that a package
- * loads by URL (workers) exist in dist, a stack trace names the file it means, and a consumer's bundler drops what it
- * does not use. There are no source maps: the output is unminified and ships without `src`.
+ * The one build configuration of every package; tools/build/build-package.ts adds the entries and calls it from the
+ * package's folder. Why it is as it is: docs/decisions/0001-what-a-build-gives.md.
  */
 export default defineConfig({
-  entry: ['src/**/*.ts', '!src/**/*.d.ts'],
   outDir: 'dist',
   format: ['esm', 'cjs'],
+  platform: 'node',
   target: 'node22.19',
-  bundle: false,
-  splitting: false,
+  splitting: true,
+  // What is not our own source is a dependency, and stays one.
+  skipNodeModulesBundle: true,
+  removeNodeProtocol: false,
   sourcemap: false,
   clean: true,
   silent: true,
+  tsconfig: `${import.meta.dirname}/tsconfig.base.json`,
   esbuildOptions(options, { format }) {
     options.outbase = 'src'
+    options.entryNames = '[dir]/[name]'
     if (format !== 'cjs') return
-    // esbuild strips the types only: its CommonJS carries 1.3 kB of helpers in every file.
+    // Splitting works for ESM only, and esbuild's CommonJS carries its helpers: toCommonJs finishes the work.
     options.format = 'esm'
-    // toCommonJs declares this name in the files that use it.
-    options.define = {
-      ...options.define,
-      'import.meta.url': 'importMetaUrl',
-      'import.meta.dirname': '__dirname',
-      'import.meta.filename': '__filename',
-    }
+    options.define = { ...options.define, 'import.meta.url': 'importMetaUrl' }
   },
+  esbuildPlugins: [
+    {
+      // Code moves into other files; `import.meta.url` keeps meaning the place that its source has below dist.
+      name: 'own-address',
+      setup(build) {
+        build.onLoad({ filter: /[\\/]src[\\/].*\.ts$/ }, ({ path }) => {
+          const code = readFileSync(path, 'utf8')
+          const own = relative('src', path).replaceAll('\\', '/').replace(/\.ts$/, '.js')
+          const address = `new URL('${distMarker}${own}', import.meta.url).href`
+          return { loader: 'ts', contents: code.replaceAll(/\bimport\.meta\.url\b/g, address) }
+        })
+      },
+    },
+  ],
   plugins: [
     {
       name: 'specifiers',
       renderChunk(code, { path }) {
-        return { code: path.endsWith('.cjs') ? toCommonJs(code) : rewriteSpecifiers(code, 'js') }
+        const toDist = `${relative(dirname(path), 'dist').replaceAll('\\', '/') || '.'}/`
+        const placed = code.replaceAll(distMarker, toDist)
+        return { code: path.endsWith('.cjs') ? toCommonJs(placed) : rewriteSpecifiers(placed, 'js') }
       },
     },
   ],

@@ -5,20 +5,29 @@ import { build } from 'tsup'
 import configuration from '../../tsup.config.ts'
 import { codeEntries, readManifest } from '../workspace.ts'
 import { emitDeclarations } from './emit-declarations.ts'
+import { findEntries } from './find-entries.ts'
 import { writeConnectorManifest } from './write-connector-manifest.ts'
 
 const folder = process.cwd()
 const manifest = readManifest(folder)
 const startedAt = performance.now()
 
-await build({ config: false, ...configuration })
+const entries = findEntries(folder, manifest)
+await build({
+  config: false,
+  ...configuration,
+  entry: Object.fromEntries(entries.map((stem) => [stem, `src/${stem}.ts`])),
+})
 
 // What is not code (SQL, JSON, templates) is read by relative path: it keeps its place.
 cpSync(join(folder, 'src'), join(folder, 'dist'), {
   recursive: true,
   filter: (path) => !path.endsWith('.ts'),
 })
-emitDeclarations(folder)
+emitDeclarations(
+  folder,
+  codeEntries(manifest).map(({ stem }) => stem),
+)
 
 for (const { subpath, stem } of codeEntries(manifest)) {
   for (const ending of ['js', 'cjs', 'd.ts', 'd.cts']) {

@@ -1,7 +1,7 @@
 import ts from 'typescript'
 
 /** What a file is built as: the ending of its relative imports follows from it. */
-export type OutputKind = 'js' | 'cjs' | 'd.ts' | 'd.cts'
+export type OutputKind = 'js' | 'cjs' | 'd.cts'
 
 interface Replacement {
   start: number
@@ -19,8 +19,7 @@ interface Replacement {
  */
 export function rewriteSpecifiers(code: string, kind: OutputKind): string {
   const ending = kind === 'cjs' || kind === 'd.cts' ? '.cjs' : '.js'
-  const isDeclaration = kind === 'd.ts' || kind === 'd.cts'
-  const source = ts.createSourceFile(isDeclaration ? 'file.d.ts' : 'file.js', code, ts.ScriptTarget.Latest, false)
+  const source = ts.createSourceFile(kind === 'd.cts' ? 'file.d.ts' : 'file.js', code, ts.ScriptTarget.Latest, false)
   const replacements: Replacement[] = []
 
   const renamed = (specifier: string): string => specifier.replace(/^(\.\.?\/.*)\.(?:ts|js)$/, `$1${ending}`)

@@ -1,3 +1,4 @@
+import { transformSync } from 'esbuild'
 import ts from 'typescript'
 import { rewriteSpecifiers } from './rewrite-specifiers.ts'
 
@@ -16,19 +17,15 @@ const importMetaUrlHelper = "const importMetaUrl = require('node:url').pathToFil
 export function toCommonJs(code: string): string {
   const renamed = rewriteSpecifiers(code, 'cjs')
   const lazy = withLazyRequire(renamed)
-  // The ending makes it CommonJS, and nodenext is what leaves `import(expression)` alone.
-  const { outputText } = ts.transpileModule(lazy, {
-    fileName: 'file.cts',
-    compilerOptions: {
-      module: ts.ModuleKind.NodeNext,
-      target: ts.ScriptTarget.ES2024,
-      esModuleInterop: true,
-      newLine: ts.NewLineKind.LineFeed,
-    },
+  const { code: common } = transformSync(lazy, {
+    format: 'cjs',
+    target: 'node22.19',
+    platform: 'node',
+    supported: { 'dynamic-import': true },
   })
   const helpers =
     (lazy === renamed ? '' : lazyRequireHelper) + (/\bimportMetaUrl\b/.test(code) ? importMetaUrlHelper : '')
-  return helpers === '' ? outputText : insertAfterPrologue(outputText, helpers)
+  return helpers === '' ? common : insertAfterPrologue(common, helpers)
 }
 
 function withLazyRequire(code: string): string {

@@ -10,8 +10,7 @@ import type { WorkspacePackage } from '../workspace.ts'
  * @throws when the package has no or more than one connector, or does not name the file in its package.json
  */
 export async function writeConnectorManifest({ folder, manifest }: WorkspacePackage): Promise<void> {
-  const hasConnector = existsSync(join(folder, 'src', 'connector.ts'))
-  if (!hasConnector && manifest.casare?.connector === undefined) return
+  if (!existsSync(join(folder, 'src', 'connector.ts'))) return
   if (manifest.casare?.connector !== './dist/connector.json') {
     throw new Error(
       `${manifest.name}: package.json must name the built file: "casare": { "connector": "./dist/connector.json" }`,

@@ -25,13 +25,13 @@ export function checkApi(entry: WorkspacePackage, temporaryFolder: string, updat
       packageJsonFullPath: join(folder, 'package.json'),
       configObject: {
         projectFolder: folder,
-        mainEntryPointFilePath: join(folder, 'dist', `${stem}.d.ts`),
+        mainEntryPointFilePath: join(folder, 'dist', `${stem}.d.cts`),
         newlineKind: 'lf',
         compiler: {
           overrideTsconfig: {
             extends: join(workspaceRoot, 'tsconfig.base.json'),
             compilerOptions: { customConditions: [], rootDir: folder },
-            include: ['dist/**/*.d.ts'],
+            include: ['dist/**/*.d.cts'],
           },
         },
         apiReport: { enabled: true, reportFileName: reportName, reportFolder, reportTempFolder: temporaryFolder },

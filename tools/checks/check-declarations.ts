@@ -19,7 +19,7 @@ export function checkDeclarations(entry: WorkspacePackage, all: readonly Workspa
   for (const { subpath, stem } of codeEntries(entry.manifest)) {
     const name = entry.manifest.name + subpath.slice(1)
     if (name === allowedEntry) continue
-    const way = wayToZod(join(entry.folder, 'dist', `${stem}.d.ts`), all)
+    const way = wayToZod(join(entry.folder, 'dist', `${stem}.d.cts`), all)
     if (way) problems.push(`the declarations of ${name} reach zod: ${way.join(' -> ')}`)
   }
   return problems
@@ -33,7 +33,7 @@ function wayToZod(start: string, all: readonly WorkspacePackage[]): string[] | u
     for (const specifier of importsOf(file)) {
       if (/^zod($|\/)/.test(specifier)) return [file, specifier]
       const next = specifier.startsWith('.')
-        ? join(dirname(file), specifier.replace(/\.js$/, '.d.ts'))
+        ? join(dirname(file), specifier.replace(/\.cjs$/, '.d.cts'))
         : siblingDeclarations(specifier, all)
       const rest = next && search(next)
       if (rest) return [file, ...rest]
@@ -50,7 +50,7 @@ function importsOf(file: string): string[] {
 function siblingDeclarations(specifier: string, all: readonly WorkspacePackage[]): string | undefined {
   for (const { folder, manifest } of all) {
     for (const { subpath, stem } of codeEntries(manifest)) {
-      if (specifier === manifest.name + subpath.slice(1)) return join(folder, 'dist', `${stem}.d.ts`)
+      if (specifier === manifest.name + subpath.slice(1)) return join(folder, 'dist', `${stem}.d.cts`)
     }
   }
   return undefined

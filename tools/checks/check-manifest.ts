@@ -34,6 +34,10 @@ export function checkManifest({ folder, manifest }: WorkspacePackage): string[] 
     casare?.stability !== 'stable' || layer !== 'connectors' || Boolean(casare.peer),
     'a stable connector names in casare.peer the real server that it is tested against',
   )
+  expect(
+    casare?.connector === undefined || !existsSync(join(folder, 'dist')) || existsSync(join(folder, casare.connector)),
+    'casare.connector names a file that the build gives',
+  )
   expect(manifest.exports['./package.json'] === './package.json', 'exports has ./package.json')
   for (const [subpath, target] of Object.entries(manifest.exports)) {
     if (typeof target === 'string') continue
