@@ -1,0 +1,246 @@
+import type { Agent, Dispatcher } from 'undici'
+import { ConnectorError, invalidInput } from '@casare/core'
+import { addHeaders } from './assert-header.ts'
+import type { HttpContext, OutgoingRequest } from './auth/authorizer.ts'
+import { acceptEncoding } from './body/decompress.ts'
+import { drop, readAnswer, readBeginning } from './body/read-answer.ts'
+import { openRequestBody, WatchedBody, type RequestBody } from './body/request-body.ts'
+import { buildPath, appendQuery } from './build-path.ts'
+import { toExchangeError } from './errors/exchange-error.ts'
+import { toStatusError } from './errors/status-error.ts'
+import { Exchange } from './exchange.ts'
+import { readOptions, type ReadyOptions } from './http-options.ts'
+import type { BodyKinds, HttpClientOptions, HttpRequest, HttpResponse } from './http-types.ts'
+import { loadAgent } from './load-agent.ts'
+import { Origins } from './origins.ts'
+import { followRedirect, isRedirect, tooManyRedirects } from './redirect.ts'
+
+/** The HTTP client of one connection. */
+export interface HttpClient {
+  /** Origin of `baseUrl`. */
+  readonly origin: string
+  /**
+   * Sends one request, once: what is repeated is decided by the runtime, from the error's facts. Redirects are followed and
+   * a refreshed credential is tried once.
+   * @throws `ConnectorError` for everything that goes wrong; an aborted signal's own reason where that is one of ours.
+   */
+  request<Kind extends keyof BodyKinds>(request: HttpRequest<Kind>, context: HttpContext): Promise<HttpResponse<Kind>>
+  /** The path and query of a URL on an origin of ours, resolved against another; for links in answers. */
+  resolve(link: string, against: string): string
+  /** Ends all connections; what still runs fails with `cancelled`. Idempotent. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes the client. undici is loaded, and the first connection made, at the first request.
+ * @throws `invalid_input` for wrong settings.
+ */
+export function createHttpClient(options: HttpClientOptions): HttpClient {
+  return new Client(readOptions(options))
+}
+
+/** How much of an error answer is read, for its code and message. */
+const maxErrorBytes = 16_384
+
+class Client implements HttpClient {
+  readonly #options: ReadyOptions
+  readonly #origins: Origins
+  readonly #headers: Readonly<Record<string, string>>
+  #agent: Agent | undefined
+  #loading: Promise<Agent> | undefined
+  #closed = false
+
+  constructor(options: ReadyOptions) {
+    this.#options = options
+    this.#origins = new Origins(options)
+    const headers: Record<string, string> = {
+      accept: '*/*',
+      'accept-encoding': acceptEncoding,
+      'user-agent': 'casare-connect',
+    }
+    addHeaders(headers, options.headers ?? {})
+    this.#headers = headers
+  }
+
+  get origin(): string {
+    return this.#origins.own
+  }
+
+  resolve(link: string, against: string): string {
+    const href = URL.canParse(link, against) ? new URL(link, against).href : link
+    return this.#origins.trusted(href, 'The link to the next page').href
+  }
+
+  async request<Kind extends keyof BodyKinds>(
+    request: HttpRequest<Kind>,
+    context: HttpContext,
+  ): Promise<HttpResponse<Kind>> {
+    const outgoing = this.#outgoing(request)
+    const opening = openRequestBody(request, context.fileRoots)
+    const body = opening instanceof Promise ? await opening : opening
+    if (body !== undefined) outgoing.headers['content-type'] ??= body.contentType
+    context.note({
+      method: outgoing.method,
+      host: outgoing.origin.slice(outgoing.origin.indexOf('//') + 2),
+      path: request.path ?? withoutQuery(outgoing.path),
+    })
+    return this.#follow(request, outgoing, body, context)
+  }
+
+  #outgoing(request: HttpRequest): OutgoingRequest {
+    const headers = { ...this.#headers }
+    if (request.headers !== undefined) addHeaders(headers, request.headers)
+    const method = request.method?.toUpperCase() ?? 'GET'
+    if (request.url === undefined) {
+      return { method, origin: this.#origins.own, path: buildPath(this.#origins.basePath, request), headers }
+    }
+    if (request.path !== undefined) throw invalidInput('A request takes only one of path and url.')
+    const url = this.#origins.trusted(request.url, 'url')
+    const path = url.pathname + url.search
+    return {
+      method,
+      origin: url.origin,
+      path: request.query === undefined ? path : appendQuery(path, request.query),
+      headers,
+    }
+  }
+
+  /** Sends, follows redirects, and tries once more where the credentials were refreshed. */
+  async #follow<Kind extends keyof BodyKinds>(
+    request: HttpRequest<Kind>,
+    first: OutgoingRequest,
+    firstBody: RequestBody | undefined,
+    context: HttpContext,
+  ): Promise<HttpResponse<Kind>> {
+    const { authorizer, maxRedirects, readError } = this.#options
+    let next = { request: first, body: firstBody, trusted: true }
+    let appliedEarlier: 'no' | 'maybe' = 'no'
+    let refreshed = false
+    for (let redirects = 0; ;) {
+      const sent = next.request
+      const signed = authorizer === undefined || !next.trusted ? sent : { ...sent, headers: { ...sent.headers } }
+      if (signed !== sent) await authorizer?.apply(signed, context)
+      const exchange = new Exchange(sent.method, sent.origin, sent.path, context.effect, appliedEarlier)
+      const answer = await this.#send(signed, next.body, exchange, context)
+      const { statusCode: status, headers } = answer
+      context.note({ status })
+      if (isOk(status, request.okStatuses)) {
+        const body = await readAnswer(
+          answer,
+          request.expect,
+          request.maxBytes,
+          this.#options.maxBodyBytes,
+          exchange,
+          context.signal,
+        )
+        return { status, headers, url: sent.origin + exchange.path, body }
+      }
+      if (isRedirect(status, headers) && maxRedirects > 0) {
+        await drop(answer.body)
+        if (++redirects > maxRedirects) throw tooManyRedirects(exchange, maxRedirects)
+        next = followRedirect(exchange, headers, sent, next.body, this.#origins)
+        if (status === 303 && sent.method !== 'GET' && sent.method !== 'HEAD') appliedEarlier = 'maybe'
+        continue
+      }
+      const text = await readBeginning(answer, maxErrorBytes)
+      const repeatable = next.body?.repeatable !== false
+      if (status === 401 && next.trusted && !refreshed && repeatable && (await authorizer?.onUnauthorized?.(context))) {
+        refreshed = true
+        continue
+      }
+      const error = toStatusError(exchange, { status, headers }, context.redactor.text(text), readError)
+      context.note({ requestId: error.requestId })
+      throw error
+    }
+  }
+
+  async #send(
+    request: OutgoingRequest,
+    body: RequestBody | undefined,
+    exchange: Exchange,
+    context: HttpContext,
+  ): Promise<Dispatcher.ResponseData> {
+    const { signal } = context
+    const watched = this.#watch(body, request, exchange)
+    const waiting = this.#limitWait(exchange)
+    const abort = joined(signal, watched?.signal, waiting?.signal)
+    try {
+      const agent = this.#agent ?? (await this.#load())
+      const answer = await agent.request({
+        origin: request.origin,
+        path: request.path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: request.headers,
+        body: watched?.stream() ?? (body?.whole as string | Uint8Array | undefined) ?? null,
+        signal: abort,
+        // The clocks of a streamed body are its own: undici's runs while the source is slow.
+        headersTimeout: watched === undefined ? this.#options.readMs : 0,
+        bodyTimeout: this.#options.readMs,
+        opaque: exchange,
+      } as unknown as Dispatcher.RequestOptions)
+      exchange.status = answer.statusCode
+      return answer
+    } catch (error) {
+      throw toExchangeError(error, exchange, signal)
+    } finally {
+      watched?.stop()
+      waiting?.stop()
+    }
+  }
+
+  #watch(body: RequestBody | undefined, request: OutgoingRequest, exchange: Exchange): WatchedBody | undefined {
+    const open = body?.open
+    if (open === undefined) return undefined
+    if (open.length === undefined) delete request.headers['content-length']
+    else request.headers['content-length'] = String(open.length)
+    return new WatchedBody(open.stream(), exchange, this.#options.writeMs, this.#options.readMs)
+  }
+
+  /** The wait for a free connection, where it is limited; it ends when the request is handed to one. */
+  #limitWait(exchange: Exchange): { signal: AbortSignal; stop(): void } | undefined {
+    const acquireMs = this.#options.pool.acquireMs
+    if (acquireMs === undefined) return undefined
+    const controller = new AbortController()
+    const timer = setTimeout(() => {
+      const message = `${exchange.subject}: no free connection within pool.acquireMs (${acquireMs} ms).`
+      controller.abort(new ConnectorError({ code: 'unavailable', applied: 'no', message }))
+    }, acquireMs)
+    const stop = (): void => clearTimeout(timer)
+    exchange.onStart(stop)
+    return { signal: controller.signal, stop }
+  }
+
+  async #load(): Promise<Agent> {
+    if (this.#closed) throw closedError()
+    this.#loading ??= loadAgent(this.#options)
+    const agent = await this.#loading
+    if (this.#closed) throw closedError()
+    this.#agent = agent
+    return agent
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#agent = undefined
+    const agent = await this.#loading
+    await agent?.destroy(closedError())
+  }
+}
+
+function isOk(status: number, okStatuses: readonly number[] | undefined): boolean {
+  return okStatuses === undefined ? status >= 200 && status < 300 : okStatuses.includes(status)
+}
+
+function closedError(): ConnectorError {
+  return new ConnectorError({ code: 'cancelled', applied: 'maybe', message: 'The HTTP client is closed.' })
+}
+
+function joined(signal: AbortSignal, ...others: readonly (AbortSignal | undefined)[]): AbortSignal {
+  const present = others.filter((other) => other !== undefined)
+  return present.length === 0 ? signal : AbortSignal.any([signal, ...present])
+}
+
+function withoutQuery(path: string): string {
+  const query = path.indexOf('?')
+  return query === -1 ? path : path.slice(0, query)
+}
