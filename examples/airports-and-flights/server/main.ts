@@ -27,8 +27,8 @@ if (values.help) {
   const { url } = await startServer({
     port: whole('port', values.port),
     seed: whole('seed', values.seed),
-    faults: oneOf('faults', values.faults, ['on', 'off']),
-    dataset: oneOf('dataset', values.dataset, ['200k', '20k']),
+    faults: oneOf('faults', values.faults, ['on', 'off'] as const),
+    dataset: oneOf('dataset', values.dataset, ['200k', '20k'] as const),
     apiKey: values['api-key'],
   })
   process.stdout.write(`${JSON.stringify({ url })}\n`)
@@ -40,7 +40,8 @@ function whole(name: string, text: string): number {
 }
 
 function oneOf<Choice extends string>(name: string, text: string, choices: readonly Choice[]): Choice {
-  return choices.find((choice) => choice === text) ?? refuse(`--${name} must be one of ${choices.join(', ')}.`)
+  const found = choices.find((choice) => choice === text)
+  return found ?? refuse(`--${name} must be one of ${choices.join(', ')}.`)
 }
 
 function refuse(message: string): never {

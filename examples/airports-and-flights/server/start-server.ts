@@ -68,6 +68,7 @@ class HostileApi {
   readonly #hostile: boolean
   readonly #apiKey: string
   readonly #airports = loadAirports()
+  readonly #sound: readonly Flight[]
   readonly #flights: readonly Flight[]
   readonly #attempts = new Map<string, number>()
 
@@ -75,8 +76,8 @@ class HostileApi {
     this.#seed = seed
     this.#hostile = faults === 'on'
     this.#apiKey = apiKey
-    const flights = loadFlights(dataset)
-    this.#flights = this.#hostile ? withMalformed(flights, seed) : flights
+    this.#sound = loadFlights(dataset)
+    this.#flights = this.#hostile ? withMalformed(this.#sound, seed) : this.#sound
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
@@ -119,7 +120,9 @@ class HostileApi {
     const data = this.#flights.slice(start, end)
     const flightsPage = Math.floor(start / limit)
     const before = this.#flights[start - 1]
-    if (this.#hostile && before !== undefined && repeatsRecord(this.#seed, flightsPage)) data.unshift(before)
+    // A malformed one is not repeated: each of the five is there once.
+    const repeatable = this.#hostile && before !== undefined && before === this.#sound[start - 1]
+    if (repeatable && repeatsRecord(this.#seed, flightsPage)) data.unshift(before)
     return { body: { data, next: end < this.#flights.length ? `after-${end}` : null }, flightsPage }
   }
 
