@@ -1,1 +1,2 @@
-export {}
+export { rest } from './connector.ts'
+export type { RestConfig } from './config.ts'

@@ -39,9 +39,11 @@ export type PagingStyle =
   /** The address of the next page in the answer. */
   | { readonly style: 'next_url'; readonly urlPath: string; readonly sizeParameter?: string | undefined }
 
-/** Where to go on reading; plain JSON data. Exactly one of the fields is there. */
+/** Where to go on reading; plain JSON data. None of the fields means the beginning. */
 export interface PageCursor {
   readonly page?: number | undefined
+  /** The page size that `page` counts in: going on with another would skip or repeat records. */
+  readonly size?: number | undefined
   readonly offset?: number | undefined
   readonly cursor?: string | number | undefined
   readonly url?: string | undefined

@@ -10,6 +10,8 @@ export interface PageAnswer {
   readonly url: string
   readonly json: unknown
   readonly count: number
+  /** The page size that was asked for. */
+  readonly size: number | undefined
 }
 
 /** One style of paging: how a position is asked for, and what comes after a page. */
@@ -43,12 +45,15 @@ const makers: { readonly [Name in PagingStyle['style']]: (paging: Style<Name>) =
     return {
       start: { page: firstPage },
       numbered: true,
-      request: (request, { page }, size) =>
-        withQuery(request, { [pageParameter]: numberOf(page, 'page') }, sizeParameter, size),
-      after({ page = firstPage }, { json, count }) {
+      request: (request, { page, size: pinned }, size) =>
+        withQuery(request, { [pageParameter]: numberOf(page, 'page') }, sizeParameter, pinned ?? size),
+      after({ page = firstPage, size: pinned }, { json, count, size = pinned }) {
         const last = lastPage?.(json)
         const ended = typeof last === 'number' ? page >= last : count === 0
-        return ended ? undefined : { page: page + 1 }
+        if (ended) return undefined
+        return sizeParameter === undefined || size === undefined
+          ? { page: page + 1 }
+          : { page: page + 1, size: pinned ?? size }
       },
     }
   },

@@ -58,7 +58,7 @@ export async function* readPages(
     const records = recordsAt(json)
     if (!Array.isArray(records)) throw noList(exchange, options.recordsPath)
     if (positions.numbered && records.length > 0) guard.page(answer.body)
-    const next = positions.after(position, { headers, url, json, count: records.length })
+    const next = positions.after(position, { headers, url, json, count: records.length, size: options.pageSize })
     if (next?.url !== undefined) assertForward(next.url)
     position = next?.url === undefined ? (next ?? { end: true }) : { url: client.resolve(next.url, url) }
     yield { records, cursor: position, last: next === undefined }

@@ -1,0 +1,49 @@
+import type { CallContext, OpenContext } from '@casare/core'
+import { createAuthorizer, createHttpClient, type HttpClient } from '@casare/http'
+import type { ParsedConfig } from './config.ts'
+
+/** What the operations work with. */
+export interface RestClient {
+  readonly http: HttpClient
+  readonly idempotencyHeader: string
+  readonly checkPath: string | undefined
+}
+
+/** Makes the client; nothing is sent before the first call. */
+export function open(config: ParsedConfig, context: OpenContext): RestClient {
+  const { tls, pool, timeouts, redactor } = context
+  const { baseUrl, auth, headers, allowOrigins, maxRedirects, maxHeaderBytes, maxBodyBytes } = config
+  const http = createHttpClient({
+    baseUrl,
+    authorizer: createAuthorizer(auth, redactor),
+    headers: { accept: 'application/json, */*;q=0.5', ...headers },
+    tls,
+    pool,
+    timeouts,
+    limits: { maxHeaderBytes, maxBodyBytes },
+    allowOrigins,
+    maxRedirects,
+    redactor,
+    event: (name, detail) => context.event(name, detail),
+  })
+  return { http, idempotencyHeader: config.idempotencyHeader, checkPath: config.checkPath }
+}
+
+/** Ends all connections. */
+export async function close(client: RestClient): Promise<void> {
+  await client.http.close()
+}
+
+/** Statuses that prove that the API is there and did not refuse us, where no path to check is set. */
+const answersOfAnApi = [200, 201, 202, 204, 304, 400, 404, 405, 406, 410, 415, 422]
+
+/** Sends one GET: to `checkPath`, which must succeed, or to the base, where any answer but a refusal will do. */
+export async function check(client: RestClient, context: CallContext): Promise<void> {
+  const { checkPath } = client
+  await client.http.request(
+    checkPath === undefined
+      ? { path: '', expect: 'none', okStatuses: answersOfAnApi }
+      : { path: checkPath, expect: 'none' },
+    context,
+  )
+}

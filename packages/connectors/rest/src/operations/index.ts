@@ -1,0 +1,8 @@
+export { deleteResource as delete } from './delete.ts'
+export { download } from './download.ts'
+export { get } from './get.ts'
+export { patch } from './patch.ts'
+export { post } from './post.ts'
+export { put } from './put.ts'
+export { request } from './request.ts'
+export { upload } from './upload.ts'
