@@ -1,4 +1,5 @@
 import type { CallOptions } from '../contract/call.ts'
+import type { AnyConnector } from '../contract/connector.ts'
 import type { Escape, ScopedEscape } from '../contract/connection.ts'
 import type { AnyOperation } from '../contract/operation.ts'
 import type { AnySession } from '../contract/session.ts'
@@ -30,13 +31,22 @@ export function createConnection(runtime: Runtime): object {
   define(connection, '$', createEscape(runtime))
   define(connection, 'close', close)
   define(connection, Symbol.asyncDispose, close)
-  define(connection, connectionBrand, runtime.spec.name)
+  define(connection, connectionBrand, runtime.spec)
   return addFacade(runtime, connection)
 }
 
 /** Is it a connection, of any copy of this package? */
 export function isConnection(value: unknown): boolean {
   return typeof value === 'object' && value !== null && connectionBrand in value
+}
+
+/**
+ * The definition behind a connection, for faces that need more than its methods (a flow asks how records are identified).
+ * @throws `invalid_input` for anything that is not a connection.
+ */
+export function specOf(connection: unknown): AnyConnector['spec'] {
+  if (!isConnection(connection)) throw invalidInput('This is not a connection.')
+  return (connection as Record<symbol, AnyConnector['spec']>)[connectionBrand] as AnyConnector['spec']
 }
 
 function createScope(runtime: Runtime): object {

@@ -1,0 +1,20 @@
+/** What the JSONata worker is started with. */
+export interface JsonataWorkerData {
+  readonly expression: string
+  /** Time for one record, in milliseconds. */
+  readonly limitMs: number
+  /** Set to the index of the record in work, so that the other side knows which one hangs. */
+  readonly progress: Int32Array
+}
+
+/** Outcome per record: a value, nothing, or a failure. */
+export type JsonataOutcome = { readonly value: unknown } | { readonly failure: string }
+
+export interface JsonataRequest {
+  readonly records: readonly unknown[]
+}
+
+export type JsonataResponse =
+  | { readonly outcomes: readonly JsonataOutcome[] }
+  | { readonly broken: string; readonly position: number | undefined }
+  | { readonly ready: true }
