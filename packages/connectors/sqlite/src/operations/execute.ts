@@ -1,4 +1,5 @@
 import { operation } from '@casare/core'
+import { withJsonSchema } from '@casare/core/zod'
 import { z } from 'zod'
 import type { SqliteClient } from '../engine-client.ts'
 import type { ExecuteResult } from '../engine/engine.ts'
@@ -7,9 +8,13 @@ import { statementInput } from './statement-input.ts'
 
 export const executeOutput = z.object({
   changes: z.number().int().describe('Rows inserted, changed or deleted.'),
-  lastInsertId: z
-    .union([z.number(), z.bigint()])
-    .meta({ description: 'The rowid inserted last by this connection; 0 where there is none.' }),
+  lastInsertId: withJsonSchema(z.union([z.number(), z.bigint()]), {
+    description: 'The rowid inserted last by this connection; 0 where there is none.',
+    anyOf: [
+      { type: 'integer' },
+      { type: 'object', properties: { $bigint: { type: 'string' } }, required: ['$bigint'] },
+    ],
+  }),
 }) as unknown as z.ZodType<ExecuteResult>
 
 /** Runs one statement and tells how many rows it changed. */

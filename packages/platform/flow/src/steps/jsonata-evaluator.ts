@@ -25,6 +25,7 @@ export class JsonataEvaluator {
   readonly #limitMs: number
   readonly #progress = new Int32Array(new SharedArrayBuffer(4))
   #worker: Worker | undefined
+  #settle: ((result: BatchResult) => void) | undefined
 
   constructor(expression: string, limitMs: number) {
     this.#expression = expression
@@ -46,6 +47,11 @@ export class JsonataEvaluator {
       throw new JsonataSyntaxError(first.broken, first.position)
     }
     worker.unref()
+    worker.on('message', (response: JsonataResponse) => this.#settle?.(response as BatchResult))
+    worker.on('error', (error) => this.#settle?.(this.#culprit(error.message)))
+    worker.on('exit', () => {
+      if (this.#worker === worker) this.#settle?.(this.#culprit('the thread has ended'))
+    })
     this.#worker = worker
   }
 
@@ -70,46 +76,54 @@ export class JsonataEvaluator {
   }
 
   /** One batch in the thread; a watch on the record in work ends it where that takes too long. */
-  #batch(
-    records: readonly unknown[],
-  ): Promise<{ outcomes: readonly JsonataOutcome[] } | { culprit: number; reason: string }> {
+  #batch(records: readonly unknown[]): Promise<BatchResult> {
     const worker = this.#worker
     if (worker === undefined) return Promise.resolve({ culprit: 0, reason: 'the thread has ended' })
     Atomics.store(this.#progress, 0, 0)
     return new Promise((resolve) => {
-      let seen = -1
-      let since = performance.now()
-      const watch = setInterval(
-        () => {
-          const current = Atomics.load(this.#progress, 0)
-          if (current !== seen) {
-            seen = current
-            since = performance.now()
-          } else if (performance.now() - since > this.#limitMs + graceMs)
-            settle({ culprit: current, reason: `it ran for more than ${this.#limitMs} ms` })
-        },
-        Math.min(50, this.#limitMs),
-      )
-      const settle = (result: { outcomes: readonly JsonataOutcome[] } | { culprit: number; reason: string }): void => {
+      const watch = this.#watch()
+      this.#settle = (result) => {
+        this.#settle = undefined
         clearInterval(watch)
-        worker.removeAllListeners()
-        // A thread that is ended on purpose may still report an error.
-        worker.on('error', () => undefined)
+        worker.unref()
         if ('culprit' in result) {
           this.#worker = undefined
           void worker.terminate()
-        } else worker.unref()
+        }
         resolve(result)
       }
-      worker.once('message', (response: JsonataResponse) => settle(response as { outcomes: readonly JsonataOutcome[] }))
-      worker.once('error', (error) => settle({ culprit: Atomics.load(this.#progress, 0), reason: error.message }))
-      worker.once('exit', () => settle({ culprit: Atomics.load(this.#progress, 0), reason: 'the thread has ended' }))
       worker.ref()
       try {
         worker.postMessage({ records } satisfies JsonataRequest)
       } catch (error) {
-        settle({ culprit: 0, reason: (error as Error).message })
+        // Something in the records cannot be copied to the thread; the first of them stands for it.
+        this.#settle({ culprit: 0, reason: (error as Error).message })
       }
     })
   }
+
+  /** Ends the batch once the same record has been in work for longer than it may. */
+  #watch(): NodeJS.Timeout {
+    let seen = -1
+    let since = performance.now()
+    return setInterval(
+      () => {
+        const current = Atomics.load(this.#progress, 0)
+        if (current !== seen) {
+          seen = current
+          since = performance.now()
+        } else if (performance.now() - since > this.#limitMs + graceMs)
+          this.#settle?.(this.#culprit(`it ran for more than ${this.#limitMs} ms`))
+      },
+      Math.min(50, this.#limitMs),
+    )
+  }
+
+  #culprit(reason: string): BatchResult {
+    return { culprit: Atomics.load(this.#progress, 0), reason }
+  }
 }
+
+/** Outcomes of a batch, or the record that ended its thread. */
+type BatchResult =
+  { readonly outcomes: readonly JsonataOutcome[] } | { readonly culprit: number; readonly reason: string }
