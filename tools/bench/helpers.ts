@@ -73,7 +73,9 @@ export async function runChild<Result>(
 
 /** Prints rows as columns of equal width, numbers to the right. */
 export function printTable(headers: readonly string[], rows: readonly (readonly (string | number)[])[]): void {
-  const cells = [headers, ...rows].map((row) => row.map((cell) => (typeof cell === 'number' ? String(round(cell)) : cell)))
+  const cells = [headers, ...rows].map((row) =>
+    row.map((cell) => (typeof cell === 'number' ? String(round(cell)) : cell)),
+  )
   const widths = headers.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)))
   for (const [index, row] of cells.entries()) {
     const line = row.map((cell, column) =>

@@ -24,7 +24,9 @@ async function successGates(): Promise<Gate[]> {
   // A ratio is taken within a round, whose runs saw the same machine.
   const ratio = (name: VariantName, of: keyof Success): number =>
     median(results[name].map((result, round) => result[of] / (results.bare[round]?.[of] ?? Number.NaN)))
-  console.log('\nSuccess of a no-op: ns per call one at a time and at 1,000 in flight, ratio to bare, heap bytes per call')
+  console.log(
+    '\nSuccess of a no-op: ns per call one at a time and at 1,000 in flight, ratio to bare, heap bytes per call',
+  )
   printTable(
     ['variant', 'ns, 1', 'x bare', 'ns, 1,000', 'x bare', 'bytes'],
     names.map((name) => [

@@ -38,13 +38,17 @@ export const variants = {
 
   'casare, signal read'(): Runner {
     const policies = pipeline({ timeout: { timeoutMs }, bulkhead: { maxConcurrent: capacity }, concurrency: false })
-    return (operation) => policies.execute(({ signal }) => (signal.aborted ? Promise.reject(signal.reason) : operation()))
+    return (operation) =>
+      policies.execute(({ signal }) => (signal.aborted ? Promise.reject(signal.reason) : operation()))
   },
 
   cockatiel(): Runner {
     const policy = cockatiel.wrap(
       cockatiel.retry(cockatiel.handleAll, { maxAttempts: 3, backoff: new cockatiel.ExponentialBackoff() }),
-      cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: 10_000, breaker: new cockatiel.ConsecutiveBreaker(5) }),
+      cockatiel.circuitBreaker(cockatiel.handleAll, {
+        halfOpenAfter: 10_000,
+        breaker: new cockatiel.ConsecutiveBreaker(5),
+      }),
       cockatiel.timeout(timeoutMs, cockatiel.TimeoutStrategy.Aggressive),
       cockatiel.bulkhead(capacity, 0),
     )
@@ -61,8 +65,7 @@ export const variants = {
 
   'p-retry + p-timeout + p-limit'(): Runner {
     const limit = pLimit(capacity)
-    return (operation) =>
-      pRetry(() => limit(() => pTimeout(operation(), { milliseconds: timeoutMs })), { retries: 2 })
+    return (operation) => pRetry(() => limit(() => pTimeout(operation(), { milliseconds: timeoutMs })), { retries: 2 })
   },
 
   'AWS SDK standard retry'(): Runner {

@@ -22,7 +22,10 @@ async function attempt(request: Request): Promise<number> {
 
 /** A client per strategy, each library in the configuration that its documentation shows. */
 export const strategies = {
-  'no retry': (request: Request): Client => () => attempt(request),
+  'no retry':
+    (request: Request): Client =>
+    () =>
+      attempt(request),
 
   casare(request: Request): Client {
     const policies = pipeline({
@@ -30,13 +33,16 @@ export const strategies = {
       timeout: { timeoutMs: attemptTimeoutMs },
       retry: { repeatable: true },
     })
-    return () => policies.execute(request)
+    return () => policies.execute(({ signal }) => untilAborted(request, signal))
   },
 
   cockatiel(request: Request): Client {
     const policy = cockatiel.wrap(
       cockatiel.retry(cockatiel.handleAll, { maxAttempts: 3, backoff: new cockatiel.ExponentialBackoff() }),
-      cockatiel.circuitBreaker(cockatiel.handleAll, { halfOpenAfter: 10_000, breaker: new cockatiel.ConsecutiveBreaker(5) }),
+      cockatiel.circuitBreaker(cockatiel.handleAll, {
+        halfOpenAfter: 10_000,
+        breaker: new cockatiel.ConsecutiveBreaker(5),
+      }),
       cockatiel.timeout(attemptTimeoutMs, cockatiel.TimeoutStrategy.Aggressive),
     )
     return () => policy.execute(request)
@@ -47,7 +53,10 @@ export const strategies = {
     return () => breaker.fire()
   },
 
-  'p-retry': (request: Request): Client => () => pRetry(() => attempt(request), { retries: 3, randomize: true }),
+  'p-retry':
+    (request: Request): Client =>
+    () =>
+      pRetry(() => attempt(request), { retries: 3, randomize: true }),
 
   'axios-retry'(request: Request): Client {
     const client = axios.create({ adapter: (config) => adapter(config, request) })
@@ -96,4 +105,12 @@ async function adapter(config: InternalAxiosRequestConfig, request: Request) {
     const response = { data: '', status: error.status, statusText: '', headers: {}, config }
     throw new AxiosError(error.message, AxiosError.ERR_BAD_RESPONSE, config, undefined, response)
   }
+}
+
+/** A request as an HTTP client makes it: an abort ends it for the client at once, though the server works on. */
+function untilAborted(request: Request, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request().then(resolve, reject)
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true })
+  })
 }

@@ -98,8 +98,10 @@ function clear(timer: VirtualTimer | number | undefined): void {
 /** Replaces the process's timers, clocks and random numbers. */
 export function install(): void {
   const replaced = {
-    setTimeout: (callback: VirtualTimer['callback'], delayMs = 0, ...args: unknown[]) => add(callback, delayMs, args, false),
-    setInterval: (callback: VirtualTimer['callback'], delayMs = 0, ...args: unknown[]) => add(callback, delayMs, args, true),
+    setTimeout: (callback: VirtualTimer['callback'], delayMs = 0, ...args: unknown[]) =>
+      add(callback, delayMs, args, false),
+    setInterval: (callback: VirtualTimer['callback'], delayMs = 0, ...args: unknown[]) =>
+      add(callback, delayMs, args, true),
     clearTimeout: clear,
     clearInterval: clear,
   }

@@ -19,6 +19,8 @@ export class Attempt implements AttemptContext {
   #signal: AbortSignal | undefined = undefined
   #abandonedBecause: unknown = undefined
   #abandoned = false
+  /** Where the attempt was abandoned with a slot of the adaptive limit: that limit's write-off count then. */
+  #writeOffs: number | undefined = undefined
   #dueAt: number | undefined = undefined
 
   constructor(call: Call<unknown>, target: Target) {
@@ -47,7 +49,7 @@ export class Attempt implements AttemptContext {
     }
     const { breaker, concurrency } = this.#target
     if (breaker !== undefined) this.#recordOutcome(false)
-    if (concurrency !== undefined) concurrency.succeeded()
+    if (concurrency !== undefined) this.#call.reportSuccess(concurrency, this.concurrencyEpoch)
     this.release()
     this.#call.succeed(value)
   }
@@ -63,7 +65,7 @@ export class Attempt implements AttemptContext {
     const { breaker, concurrency } = this.#target
     if (verdict === 'unknown') breaker?.leave(this.breakerGeneration)
     else if (breaker !== undefined) this.#recordOutcome(verdict === 'failed')
-    if (overload && concurrency?.overloaded(this.concurrencyEpoch) === true) this.#call.limitChanged(concurrency.limit)
+    if (overload && concurrency !== undefined) this.#call.reportOverload(concurrency, this.concurrencyEpoch)
   }
 
   /** The call goes on without this attempt. Its slots stay taken until the operation ends. */
@@ -72,6 +74,10 @@ export class Attempt implements AttemptContext {
     this.#abandonedBecause = reason
     this.#dueAt = this.#call.attemptDueAt()
     this.#controller?.abort(reason)
+    const { concurrency } = this.#target
+    if (concurrency === undefined || !this.holdsConcurrency) return
+    this.#writeOffs = concurrency.writeOffs
+    concurrency.abandon(this.#call.clock)
   }
 
   /** Gives back what the attempt holds. */
@@ -79,7 +85,7 @@ export class Attempt implements AttemptContext {
     const { bulkhead, concurrency } = this.#target
     if (this.holdsConcurrency) {
       this.holdsConcurrency = false
-      concurrency?.release()
+      concurrency?.release(this.#call.clock, this.#writeOffs)
     }
     if (this.holdsBulkhead) {
       this.holdsBulkhead = false

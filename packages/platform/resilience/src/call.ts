@@ -1,7 +1,9 @@
 import type { AbortFollower } from './abort-hub.ts'
+import type { AdaptiveTarget } from './adaptive-concurrency.ts'
 import { Attempt } from './attempt.ts'
 import { waitMs } from './backoff.ts'
 import { checkNumber, maxTimerMs } from './check-option.ts'
+import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
 import { isAbort, isLocalRejection, readFacts, readVerdict, type FailureFacts } from './failure-facts.ts'
 import type { AttemptFailure, ExecuteOptions, Operation } from './pipeline-types.ts'
@@ -39,6 +41,8 @@ export class Call<T> implements Alarm, AbortFollower {
   /** The place in the queue where the call waits, or waited last. */
   #place: QueuePlace | undefined = undefined
   #settled = false
+  /** The running attempt began with less than half of its time left: that it was cut off says little of the target. */
+  #shortOfTime = false
   #applied: Applied = 'no'
   #lastError: unknown = undefined
 
@@ -131,8 +135,8 @@ export class Call<T> implements Alarm, AbortFollower {
   #enterConcurrency(): void {
     const { concurrency } = this.#target
     if (concurrency !== undefined) {
-      if (!concurrency.tryTake()) {
-        if (concurrency.join(this.#waitFor(Stage.concurrency))) this.#armDeadline()
+      if (!concurrency.tryTake(this.clock)) {
+        if (concurrency.join(this.#waitFor(Stage.concurrency), this.clock)) this.#armDeadline()
         else this.#rejectLocally('queue_full', 'the target is overloaded and the queue for it is full')
         return
       }
@@ -194,6 +198,7 @@ export class Call<T> implements Alarm, AbortFollower {
       } else {
         this.#engine.ticker.clear(this as Alarm)
         this.#setAlarm(this.#attemptTimeoutMs)
+        this.#shortOfTime = (this.#deadlineAt ?? never) - this.exactNow() < this.#shortestLimitMs() / 2
       }
     }
     let outcome: Promise<T>
@@ -239,7 +244,7 @@ export class Call<T> implements Alarm, AbortFollower {
         retryable: this.#repeatable(applied),
         cause: this.#lastError,
       })
-      this.#abandonAttempt(error, this.#running)
+      this.#abandonAttempt(error, this.#running && !this.#shortOfTime)
       this.#fail(error)
       return
     }
@@ -248,8 +253,8 @@ export class Call<T> implements Alarm, AbortFollower {
       retryable: this.#repeatable('maybe'),
     })
     const attempt = this.#attempt!
-    attempt.abandon(error)
     this.#attemptFailed(attempt, error, error)
+    attempt.abandon(error)
   }
 
   callerAborted(reason: unknown): void {
@@ -279,8 +284,18 @@ export class Call<T> implements Alarm, AbortFollower {
     breaker?.record(generation, failed, this.#engine.ticker.now(), this.#engine.random, breakerListener)
   }
 
-  limitChanged(limit: number): void {
-    this.#engine.onEvent?.({ type: 'limit', key: this.#target.key, limit })
+  get clock(): Clock {
+    return this.#engine.ticker.clock
+  }
+
+  reportSuccess(concurrency: AdaptiveTarget, epoch: number): void {
+    concurrency.succeeded(epoch, this.#engine.ticker.now(), this.#engine.random)
+  }
+
+  reportOverload(concurrency: AdaptiveTarget, epoch: number): void {
+    const { onEvent, random } = this.#engine
+    const changed = concurrency.overloaded(epoch, this.exactNow(), random)
+    if (changed) onEvent?.({ type: 'limit', key: this.#target.key, limit: concurrency.limit })
   }
 
   /** The call ends without the attempt: one that runs keeps its slots until it really ends, one that waits has left. */

@@ -32,6 +32,12 @@ export class WaitQueue {
     return first
   }
 
+  pop(): Waiter | undefined {
+    const last = this.#last
+    if (last !== undefined) this.remove(last)
+    return last
+  }
+
   remove(waiter: Waiter): void {
     const { previousWaiter, nextWaiter } = waiter
     if (previousWaiter === undefined) this.#first = nextWaiter
