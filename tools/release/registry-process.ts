@@ -26,7 +26,7 @@ const configuration = {
   log: { type: 'stdout', format: 'pretty', level: 'fatal' },
 }
 
-const server = (await runServer(configuration as unknown as Parameters<typeof runServer>[0])) as Server
+const server = (await runServer(configuration)) as Server
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`http://127.0.0.1:${(server.address() as AddressInfo).port}/\n`)
 })
