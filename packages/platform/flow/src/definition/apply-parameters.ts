@@ -3,7 +3,7 @@ import type { Flow } from './flow-definition.ts'
 import { flowProblem } from './flow-problem.ts'
 
 /**
- * Replaces `${name}` in every text of the connections, `read` and `write`.
+ * Replaces `${name}` in every text of the connections, `read` and `write`; `${flowFolder}` is the folder of the flow's file.
  * @throws `invalid_input` for a parameter nobody declared, or one without a value.
  */
 export function applyParameters(flow: Flow, values: Readonly<Record<string, string>> = {}): Flow {
@@ -17,6 +17,7 @@ export function applyParameters(flow: Flow, values: Readonly<Record<string, stri
       `there is no parameter "${unknown}".${nearest(unknown, Object.keys(declared))}`,
     )
   const lookUp = (name: string, path: readonly (string | number)[]): string => {
+    if (name === 'flowFolder') return source.folder
     if (!Object.hasOwn(declared, name))
       throw flowProblem(
         source,

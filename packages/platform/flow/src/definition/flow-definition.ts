@@ -26,7 +26,7 @@ export interface FlowDefinition {
   /** Name of the flow; its state is kept under it. Lower-case letters, digits, hyphens. */
   readonly flow: string
   readonly description?: string | undefined
-  /** Values that a run may set; `${name}` in any text of the connections, `read` and `write` is replaced. */
+  /** Values that a run may set; `${name}` in any text of the connections, `read` and `write` is replaced, and `${flowFolder}` by the folder of the flow's file. */
   readonly parameters?:
     | Readonly<Record<string, { readonly default?: string | undefined; readonly description?: string | undefined }>>
     | undefined
