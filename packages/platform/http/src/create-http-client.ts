@@ -3,12 +3,13 @@ import { ConnectorError, invalidInput } from '@casare/core'
 import { addHeaders } from './assert-header.ts'
 import type { HttpContext, OutgoingRequest } from './auth/authorizer.ts'
 import { acceptEncoding } from './body/decompress.ts'
-import { drop, readAnswer, readBeginning } from './body/read-answer.ts'
+import { beginningOf, dropping, planFor, readAnswer } from './body/read-answer.ts'
 import { openRequestBody, WatchedBody, type RequestBody } from './body/request-body.ts'
 import { buildPath, appendQuery } from './build-path.ts'
 import { toExchangeError } from './errors/exchange-error.ts'
 import { toStatusError } from './errors/status-error.ts'
 import { Exchange } from './exchange.ts'
+import { ExchangeHandler, type Answer } from './exchange-handler.ts'
 import { readOptions, type ReadyOptions } from './http-options.ts'
 import type { BodyKinds, HttpClientOptions, HttpRequest, HttpResponse } from './http-types.ts'
 import { loadAgent } from './load-agent.ts'
@@ -41,6 +42,7 @@ export function createHttpClient(options: HttpClientOptions): HttpClient {
 
 /** How much of an error answer is read, for its code and message. */
 const maxErrorBytes = 16_384
+const errorBeginning = { mode: 'beginning', maxBytes: maxErrorBytes } as const
 
 class Client implements HttpClient {
   readonly #options: ReadyOptions
@@ -121,34 +123,28 @@ class Client implements HttpClient {
       const signed = authorizer === undefined || !next.trusted ? sent : { ...sent, headers: { ...sent.headers } }
       if (signed !== sent) await authorizer?.apply(signed, context)
       const exchange = new Exchange(sent.method, sent.origin, sent.path, context.effect, appliedEarlier)
-      const answer = await this.#send(signed, next.body, exchange, context)
-      const { statusCode: status, headers } = answer
+      const answer = await this.#send(signed, next.body, request, exchange, context)
+      const { status, headers } = answer
       context.note({ status })
       if (isOk(status, request.okStatuses)) {
-        const body = await readAnswer(
-          answer,
-          request.expect,
-          request.maxBytes,
-          this.#options.maxBodyBytes,
-          exchange,
-          context.signal,
-        )
+        const maxBytes = request.maxBytes ?? (request.expect === 'stream' ? undefined : this.#options.maxBodyBytes)
+        const reading = readAnswer(answer, request.expect, maxBytes, exchange, context.signal)
+        const body = reading instanceof Promise ? await reading : (reading as BodyKinds[Kind])
         return { status, headers, url: sent.origin + exchange.path, body }
       }
       if (isRedirect(status, headers) && maxRedirects > 0) {
-        await drop(answer.body)
         if (++redirects > maxRedirects) throw tooManyRedirects(exchange, maxRedirects)
         next = followRedirect(exchange, headers, sent, next.body, this.#origins)
         if (status === 303 && sent.method !== 'GET' && sent.method !== 'HEAD') appliedEarlier = 'maybe'
         continue
       }
-      const text = await readBeginning(answer, maxErrorBytes)
       const repeatable = next.body?.repeatable !== false
       if (status === 401 && next.trusted && !refreshed && repeatable && (await authorizer?.onUnauthorized?.(context))) {
         refreshed = true
         continue
       }
-      const error = toStatusError(exchange, { status, headers }, context.redactor.text(text), readError)
+      const text = context.redactor.text(await beginningOf(answer, maxErrorBytes))
+      const error = toStatusError(exchange, { status, headers }, text, readError)
       context.note({ requestId: error.requestId })
       throw error
     }
@@ -157,57 +153,67 @@ class Client implements HttpClient {
   async #send(
     request: OutgoingRequest,
     body: RequestBody | undefined,
+    { expect, okStatuses, maxBytes = this.#options.maxBodyBytes }: HttpRequest,
     exchange: Exchange,
-    context: HttpContext,
-  ): Promise<Dispatcher.ResponseData> {
-    const { signal } = context
-    const watched = this.#watch(body, request, exchange)
-    const waiting = this.#limitWait(exchange)
-    const abort = joined(signal, watched?.signal, waiting?.signal)
+    { signal }: HttpContext,
+  ): Promise<Answer> {
+    if (signal.aborted) throw toExchangeError(signal.reason, exchange, signal)
+    const agent = this.#agent ?? (await this.#load())
+    const handler = new ExchangeHandler(exchange, signal, (status, headers) => {
+      if (isOk(status, okStatuses)) return planFor(expect, maxBytes)
+      return isRedirect(status, headers) ? dropping : errorBeginning
+    })
+    const watched = this.#watch(body, request, exchange, handler)
+    const stopWaiting = this.#limitWait(exchange, handler)
     try {
-      const agent = this.#agent ?? (await this.#load())
-      const answer = await agent.request({
-        origin: request.origin,
-        path: request.path,
-        method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers,
-        body: watched?.stream() ?? (body?.whole as string | Uint8Array | undefined) ?? null,
-        signal: abort,
-        // The clocks of a streamed body are its own: undici's runs while the source is slow.
-        headersTimeout: watched === undefined ? this.#options.readMs : 0,
-        bodyTimeout: this.#options.readMs,
-        opaque: exchange,
-      } as unknown as Dispatcher.RequestOptions)
-      exchange.status = answer.statusCode
-      return answer
+      const { origin, path, method, headers } = request
+      agent.dispatch(
+        {
+          origin,
+          path,
+          method: method as Dispatcher.HttpMethod,
+          headers,
+          body: (watched?.stream() ?? body?.whole ?? null) as string | null,
+          // The clocks of a streamed body are its own: undici's runs while the source is slow.
+          headersTimeout: watched === undefined ? this.#options.readMs : 0,
+          bodyTimeout: this.#options.readMs,
+        },
+        handler,
+      )
+      return await handler.answer
     } catch (error) {
       throw toExchangeError(error, exchange, signal)
     } finally {
       watched?.stop()
-      waiting?.stop()
+      stopWaiting?.()
     }
   }
 
-  #watch(body: RequestBody | undefined, request: OutgoingRequest, exchange: Exchange): WatchedBody | undefined {
+  #watch(
+    body: RequestBody | undefined,
+    request: OutgoingRequest,
+    exchange: Exchange,
+    handler: ExchangeHandler,
+  ): WatchedBody | undefined {
     const open = body?.open
     if (open === undefined) return undefined
     if (open.length === undefined) delete request.headers['content-length']
     else request.headers['content-length'] = String(open.length)
-    return new WatchedBody(open.stream(), exchange, this.#options.writeMs, this.#options.readMs)
+    const { writeMs, readMs } = this.#options
+    return new WatchedBody(open.stream(), exchange, writeMs, readMs, (error) => handler.abort(error))
   }
 
   /** The wait for a free connection, where it is limited; it ends when the request is handed to one. */
-  #limitWait(exchange: Exchange): { signal: AbortSignal; stop(): void } | undefined {
+  #limitWait(exchange: Exchange, handler: ExchangeHandler): (() => void) | undefined {
     const acquireMs = this.#options.pool.acquireMs
     if (acquireMs === undefined) return undefined
-    const controller = new AbortController()
     const timer = setTimeout(() => {
       const message = `${exchange.subject}: no free connection within pool.acquireMs (${acquireMs} ms).`
-      controller.abort(new ConnectorError({ code: 'unavailable', applied: 'no', message }))
+      handler.abort(new ConnectorError({ code: 'unavailable', applied: 'no', message }))
     }, acquireMs)
     const stop = (): void => clearTimeout(timer)
     exchange.onStart(stop)
-    return { signal: controller.signal, stop }
+    return stop
   }
 
   async #load(): Promise<Agent> {
@@ -233,11 +239,6 @@ function isOk(status: number, okStatuses: readonly number[] | undefined): boolea
 
 function closedError(): ConnectorError {
   return new ConnectorError({ code: 'cancelled', applied: 'maybe', message: 'The HTTP client is closed.' })
-}
-
-function joined(signal: AbortSignal, ...others: readonly (AbortSignal | undefined)[]): AbortSignal {
-  const present = others.filter((other) => other !== undefined)
-  return present.length === 0 ? signal : AbortSignal.any([signal, ...present])
 }
 
 function withoutQuery(path: string): string {

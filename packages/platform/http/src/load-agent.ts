@@ -1,7 +1,6 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { Secret, type PoolConfig, type TlsConfig } from '@casare/core'
-import type { Agent, Dispatcher } from 'undici'
-import type { Exchange } from './exchange.ts'
+import type { Agent } from 'undici'
 
 /** Settings of the connections. */
 export interface AgentOptions {
@@ -15,7 +14,7 @@ export interface AgentOptions {
 export async function loadAgent(options: AgentOptions): Promise<Agent> {
   const { Agent } = await import('undici')
   const { tls, pool, connectMs, maxHeaderBytes } = options
-  const agent = new Agent({
+  return new Agent({
     allowH2: false,
     connections: pool.max ?? 100,
     pipelining: 1,
@@ -31,8 +30,6 @@ export async function loadAgent(options: AgentOptions): Promise<Agent> {
       ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     },
   })
-  markStarts(agent)
-  return agent
 }
 
 function secureContext(tls: TlsConfig): SecureContext {
@@ -43,23 +40,4 @@ function secureContext(tls: TlsConfig): SecureContext {
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key: Secret.is(key) ? key.reveal() : key }),
   })
-}
-
-/**
- * Notes on each exchange when its request was handed to a connection. What failed before (no connection, no TLS, still in
- * the queue) is proven to have had no effect.
- */
-function markStarts(agent: Agent): void {
-  const dispatch = agent.dispatch.bind(agent)
-  agent.dispatch = (options: Dispatcher.DispatchOptions & { opaque?: Exchange }, handler) => {
-    const { opaque: exchange } = options
-    const start = handler.onRequestStart
-    if (exchange !== undefined && start !== undefined) {
-      handler.onRequestStart = (controller, context: unknown) => {
-        exchange.start()
-        start.call(handler, controller, context as never)
-      }
-    }
-    return dispatch(options, handler)
-  }
 }

@@ -70,21 +70,24 @@ function toJson(value: unknown): string {
 export class WatchedBody {
   readonly #source: AsyncIterable<Uint8Array>
   readonly #exchange: Exchange
-  readonly #abort = new AbortController()
+  readonly #onTimeout: (error: ConnectorError) => void
   readonly #writeMs: number
   readonly #readMs: number
   #timer: NodeJS.Timeout | undefined
 
-  constructor(source: AsyncIterable<Uint8Array>, exchange: Exchange, writeMs: number, readMs: number) {
+  /** @param onTimeout called, with the error to throw, when a clock has run out. */
+  constructor(
+    source: AsyncIterable<Uint8Array>,
+    exchange: Exchange,
+    writeMs: number,
+    readMs: number,
+    onTimeout: (error: ConnectorError) => void,
+  ) {
+    this.#onTimeout = onTimeout
     this.#source = source
     this.#exchange = exchange
     this.#writeMs = writeMs
     this.#readMs = readMs
-  }
-
-  /** Aborted, with the error to throw, when a clock has run out. */
-  get signal(): AbortSignal {
-    return this.#abort.signal
   }
 
   async *stream(): AsyncGenerator<Uint8Array> {
@@ -111,7 +114,7 @@ export class WatchedBody {
     if (this.#exchange.status !== undefined) return
     this.#timer = setTimeout(() => {
       const { applied, subject } = this.#exchange
-      this.#abort.abort(new ConnectorError({ code: 'timeout', applied, message: `${subject}: ${words}.` }))
+      this.#onTimeout(new ConnectorError({ code: 'timeout', applied, message: `${subject}: ${words}.` }))
     }, afterMs)
   }
 }
