@@ -1,5 +1,5 @@
 import { atMost, interleave, median, printTable, runChild, type Gate } from '../helpers.ts'
-import { printDefects } from './defects.ts'
+import { defectGates } from './defects.ts'
 import { variants, type VariantName } from './variants.ts'
 
 const child = new URL('./measure.ts', import.meta.url)
@@ -12,8 +12,7 @@ interface Success {
 }
 
 const bench = async (): Promise<Gate[]> => {
-  await printDefects()
-  return [...(await successGates()), ...(await rejectionGates()), ...(await failureGates())]
+  return [...(await defectGates()), ...(await successGates()), ...(await rejectionGates()), ...(await failureGates())]
 }
 export default bench
 

@@ -77,8 +77,8 @@ export const variants = {
           const value = await operation()
           strategy.recordSuccess(token)
           return value
-        } catch (error) {
-          token = await strategy.refreshRetryTokenForRetry(token, { errorType: 'TRANSIENT', error: error as Error })
+        } catch {
+          token = await strategy.refreshRetryTokenForRetry(token, { errorType: 'TRANSIENT' })
           await sleep(token.getRetryDelay())
         }
       }

@@ -82,7 +82,6 @@ export const strategies = {
           // Throws once the attempts or the client's retry quota are used up.
           token = await strategy.refreshRetryTokenForRetry(token, {
             errorType: throttled ? 'THROTTLING' : 'TRANSIENT',
-            error: error as Error,
           })
           const delayMs = token.getRetryDelay()
           await new Promise((resolve) => setTimeout(resolve, delayMs))

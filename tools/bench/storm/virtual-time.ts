@@ -129,6 +129,7 @@ const tick = (resolve: (value: undefined) => void): void => process.nextTick(res
 
 /** Runs all timers that are due until `untilMs`, each with all the promise work that follows from it. */
 export async function run(untilMs: number): Promise<void> {
+  await new Promise(tick)
   for (;;) {
     const timer = heap[0]
     if (timer === undefined || timer.at > untilMs) break
