@@ -19,7 +19,7 @@ import type { Flow } from '../definition/flow-definition.ts'
 import { flowProblem } from '../definition/flow-problem.ts'
 import type { NewDeadLetter } from '../state/dead-letters.ts'
 import { StateStore } from '../state/state-store.ts'
-import { StepChain } from '../steps/step-chain.ts'
+import { StepChain, type StepResult } from '../steps/step-chain.ts'
 import type { FlowProgress, FlowReport } from './flow-report.ts'
 import { Identity } from './identity.ts'
 import { readAhead } from './read-ahead.ts'
@@ -143,13 +143,14 @@ class FlowRun {
     const keyOf =
       effect === 'keyed' ? (origin: number): string => identity.key(page.records[origin], 'write') : undefined
     const sink = new Sink(to, definition.write.input ?? {}, { batchSize, patienceMs, keyOf })
-    const handler = new PageHandler(this.#state, this.#name, steps, sink, identity, this.#abort.signal)
+    const handler = new PageHandler(this.#state, this.#name, sink, identity, this.#abort.signal)
 
     const start = this.#start(definition.read.mode ?? 'incremental')
+    // Source, steps and sink work at the same time, each at most so many pages ahead of the next.
     const pages = readAhead(this.#pages(from, start, patienceMs), maxInFlight)
-    for await (const next of pages) {
+    for await (const { next, stepped } of readAhead(stepPages(pages, steps), 1)) {
       page.records = next.records
-      const done = await handler.handle(next)
+      const done = await handler.handle(next, stepped)
       this.#add(done, next.records.length)
       if (this.#options.signal?.aborted === true) return false
     }
@@ -249,17 +250,24 @@ class FlowRun {
   }
 }
 
+/** Takes pages through the steps, in order. */
+async function* stepPages(
+  pages: AsyncIterable<Page<unknown, unknown>>,
+  steps: StepChain,
+): AsyncIterableIterator<{ next: Page<unknown, unknown>; stepped: StepResult }> {
+  for await (const next of pages) yield { next, stepped: await steps.apply(next.records) }
+}
+
 interface PageResult {
   readonly written: number
   readonly skipped: number
   readonly deadLettered: number
 }
 
-/** Takes one page through the steps into the sink, and its checkpoint into the state. */
+/** Takes one page that has been through the steps into the sink, and its checkpoint into the state. */
 class PageHandler {
   readonly #state: StateStore
   readonly #flow: string
-  readonly #steps: StepChain
   readonly #sink: Sink
   readonly #identity: Identity
   readonly #signal: AbortSignal
@@ -267,18 +275,16 @@ class PageHandler {
   #cursor: unknown
   #seen = false
 
-  constructor(state: StateStore, flow: string, steps: StepChain, sink: Sink, identity: Identity, signal: AbortSignal) {
+  constructor(state: StateStore, flow: string, sink: Sink, identity: Identity, signal: AbortSignal) {
     this.#state = state
     this.#flow = flow
-    this.#steps = steps
     this.#sink = sink
     this.#identity = identity
     this.#signal = signal
     this.#openKeys = state.deadLetters.openKeys(flow)
   }
 
-  async handle(page: Page<unknown, unknown>): Promise<PageResult> {
-    const { passed, failed, skipped } = await this.#steps.apply(page.records)
+  async handle(page: Page<unknown, unknown>, { passed, failed, skipped }: StepResult): Promise<PageResult> {
     const refused = await this.#sink.write(passed, this.#signal)
     const letters = [...failed, ...refused].map(({ origin, error }) => this.#letter(page, origin, error))
     const bad = new Set(refused.map(({ origin }) => origin))
