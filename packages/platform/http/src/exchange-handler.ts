@@ -152,6 +152,9 @@ export class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 }
 
+/** Errors of another realm (a worker's, a test runner's) are not `instanceof Error` here. */
 function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
+  return typeof reason === 'object' && reason !== null && 'message' in reason
+    ? (reason as Error)
+    : new Error(String(reason))
 }

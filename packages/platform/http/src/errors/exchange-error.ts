@@ -37,7 +37,7 @@ export function toExchangeError(error: unknown, exchange: Exchange, signal: Abor
   if (row !== undefined) return fromRow(row, code, exchange, error)
   const facts = networkFacts(error, exchange.subject)
   if (facts !== undefined) return new ConnectorError({ ...facts, applied: exchange.applied, status: exchange.status })
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return new ConnectorError({
     code: 'internal',
     applied: exchange.applied,
@@ -75,7 +75,7 @@ function provesNothingSent(error: unknown): boolean {
 function sourceFailure(exchange: Exchange): Error {
   const error = exchange.sourceError?.error
   if (ConnectorError.is(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   return new ConnectorError({
     code: 'invalid_input',
     applied: exchange.applied,
@@ -85,7 +85,7 @@ function sourceFailure(exchange: Exchange): Error {
 }
 
 function abortError(exchange: Exchange, reason: unknown): Error {
-  const name = reason instanceof Error ? reason.name : ''
+  const name = (reason as Error | undefined)?.name ?? ''
   if (ConnectorError.is(reason) || name === 'ResilienceError') return reason as Error
   const timeout = name === 'TimeoutError'
   return new ConnectorError({
@@ -106,4 +106,9 @@ export function unusableAnswer(exchange: Exchange, words: string, facts: { cause
     message: `${exchange.subject}: ${words}`,
     ...facts,
   })
+}
+
+/** Also of errors of another realm, which are not `instanceof Error` here. */
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error)
 }
