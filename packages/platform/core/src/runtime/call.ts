@@ -32,13 +32,14 @@ const maxReconciledRepeats = 3
 export async function runCall<T>(runtime: Runtime, plan: CallPlan<T>): Promise<T> {
   const call = new LogicalCall(runtime, plan)
   runtime.source.enter()
-  const event = channels.callStart.hasSubscribers || channels.callEnd.hasSubscribers ? call.announce() : undefined
+  const announced = channels.callStart.hasSubscribers || channels.callEnd.hasSubscribers ? call.announce() : undefined
   try {
-    const result = await call.execute()
-    event?.(undefined)
+    // Few async frames on this path: each costs more than all the checks together.
+    const result = await call.once().catch((error: unknown) => call.recover(error))
+    announced?.(undefined)
     return result
   } catch (error) {
-    event?.(error)
+    announced?.(error)
     throw error
   } finally {
     runtime.source.leave()
@@ -78,17 +79,25 @@ class LogicalCall<T> implements FailedCall {
     return this.plan.name
   }
 
-  async execute(): Promise<T> {
+  /** The call with the retries of its policies. */
+  once(): Promise<T> {
+    const { policies } = this.runtime
+    if (policies === undefined || this.plan.session === true)
+      return this.#attempt(new Unprotected(this.#options, this.attempts + 1))
+    return policies.execute((context) => this.#attempt(context), this.#options)
+  }
+
+  /** After a failure: the output that was reconciled, the call again where that proved harmless, or the error to throw. */
+  async recover(error: unknown): Promise<T> {
+    let failure = error
     for (let repeats = 0; ; repeats += 1) {
+      const settled = await this.#settle(failure)
+      if ('output' in settled) return settled.output
+      if (!('again' in settled) || repeats >= maxReconciledRepeats) throw settled.error
       try {
-        const { policies } = this.runtime
-        return policies === undefined || this.plan.session === true
-          ? await this.#attempt(new Unprotected(this.#options, this.attempts + 1))
-          : await policies.execute((context) => this.#attempt(context), this.#options)
-      } catch (error) {
-        const settled = await this.#settle(error)
-        if ('output' in settled) return settled.output
-        if (!('again' in settled) || repeats >= maxReconciledRepeats) throw settled.error
+        return await this.once()
+      } catch (next) {
+        failure = next
       }
     }
   }

@@ -11,7 +11,7 @@ import type { Runtime } from './runtime.ts'
 import { toConnectorError } from './to-connector-error.ts'
 
 /** A typed call: validate, then through the pipeline to the connector's `run`. */
-export async function executeOperation(
+export function executeOperation(
   runtime: Runtime,
   name: string,
   operation: AnyOperation,
@@ -19,18 +19,19 @@ export async function executeOperation(
   options: CallOptions<unknown> = {},
   tally?: { attempts: number },
 ): Promise<unknown> {
-  const checked: unknown = validateCallInput(runtime, name, operation, input)
-  const parsed: unknown = checked instanceof Promise ? await checked : checked
-  const output: unknown = await runCall(runtime, planOf(name, operation, parsed, options, tally))
-  if (runtime.config.uniform.validateOutput === true) await checkOutput(runtime, name, operation, output)
-  return output
-}
-
-function validateCallInput(runtime: Runtime, name: string, operation: AnyOperation, input: unknown): unknown {
+  const run = (parsed: unknown): Promise<unknown> => {
+    const output = runCall(runtime, planOf(name, operation, parsed, options, tally))
+    return runtime.config.uniform.validateOutput === true
+      ? output.then((value) => checkOutput(runtime, name, operation, value))
+      : output
+  }
   try {
-    return validate(operation.input, input ?? {}, `${name} input`)
+    const parsed: unknown = validate(operation.input, input ?? {}, `${name} input`)
+    return parsed instanceof Promise
+      ? parsed.then(run, (error: unknown) => Promise.reject(withNames(runtime, name, error)))
+      : run(parsed)
   } catch (error) {
-    throw withNames(runtime, name, error)
+    return Promise.reject(withNames(runtime, name, error))
   }
 }
 
@@ -52,9 +53,10 @@ function planOf(
   }
 }
 
-async function checkOutput(runtime: Runtime, name: string, operation: AnyOperation, output: unknown): Promise<void> {
+async function checkOutput(runtime: Runtime, name: string, operation: AnyOperation, output: unknown): Promise<unknown> {
   try {
     await validate(operation.output, output, `${name} output`)
+    return output
   } catch (error) {
     throw ConnectorError.with(
       withNames(runtime, name, error),
