@@ -1,1 +1,5 @@
-export {}
+export { runCommandLine } from './run-command-line.ts'
+export { exitCodes } from './exit-codes.ts'
+export type { ExitCode } from './exit-codes.ts'
+export { processHost } from './host.ts'
+export type { Host, Output } from './host.ts'
