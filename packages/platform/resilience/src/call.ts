@@ -318,7 +318,6 @@ export class Call<T> implements Alarm, AbortFollower {
     this.#running = false
     this.#attempt = undefined
     this.#engine.ticker.clear(this as Alarm)
-    this.dueAt = undefined
     attempt.report(readVerdict(error, facts), facts.overload === true)
     if (facts.applied !== 'no') this.#applied = facts.applied ?? 'maybe'
     this.#lastError = error
@@ -335,6 +334,7 @@ export class Call<T> implements Alarm, AbortFollower {
 
   #retry(): void {
     this.ownTimer = undefined
+    this.dueAt = undefined
     this.#enterRateLimit()
   }
 

@@ -97,7 +97,7 @@ function slot<P extends object, O extends object>(
   defaultOptions: O | undefined,
 ): P | undefined {
   if (given === false) return undefined
-  const options = given ?? defaultOptions
+  const options = given === undefined ? defaultOptions : given
   if (options === undefined || options instanceof kind) return options
   return create(options as O)
 }
