@@ -51,6 +51,8 @@ class Client implements HttpClient {
   #agent: Agent | undefined
   #loading: Promise<Agent> | undefined
   #closed = false
+  /** Streams handed over as bodies and read: an attempt that sent the rest of one would send a part as the whole. */
+  readonly #consumed = new WeakSet<object>()
 
   constructor(options: ReadyOptions) {
     this.#options = options
@@ -81,12 +83,18 @@ class Client implements HttpClient {
     const opening = openRequestBody(request, context.fileRoots)
     const body = opening instanceof Promise ? await opening : opening
     if (body !== undefined) outgoing.headers['content-type'] ??= body.contentType
+    if (body?.source !== undefined && this.#consumed.has(body.source)) throw consumedBody()
     context.note({
       method: outgoing.method,
       host: outgoing.origin.slice(outgoing.origin.indexOf('//') + 2),
       path: request.path ?? withoutQuery(outgoing.path),
     })
-    return this.#follow(request, outgoing, body, context)
+    if (body?.source === undefined) return this.#follow(request, outgoing, body, context)
+    try {
+      return await this.#follow(request, outgoing, body, context)
+    } catch (error) {
+      throw ConnectorError.is(error) && this.#consumed.has(body.source) ? notAgain(error) : error
+    }
   }
 
   #outgoing(request: HttpRequest): OutgoingRequest {
@@ -186,6 +194,7 @@ class Client implements HttpClient {
     } finally {
       watched?.stop()
       stopWaiting?.()
+      if (watched?.started === true && body?.source !== undefined) this.#consumed.add(body.source)
     }
   }
 
@@ -231,6 +240,18 @@ class Client implements HttpClient {
     const agent = await this.#loading
     await agent?.destroy(closedError())
   }
+}
+
+const openAgain = 'Pass a function that opens a new stream to make the call repeatable.'
+
+/** The failure of a call whose body is gone: no repetition has a chance. */
+function notAgain(error: ConnectorError): ConnectorError {
+  const message = error.transient ? `${error.message} The stream of its body was consumed. ${openAgain}` : error.message
+  return ConnectorError.with(error, { retryable: false }, { transient: false, message })
+}
+
+function consumedBody(): ConnectorError {
+  return invalidInput(`The stream of the body was consumed by an earlier attempt. ${openAgain}`)
 }
 
 function isOk(status: number, okStatuses: readonly number[] | undefined): boolean {

@@ -11,6 +11,8 @@ export interface RequestBody {
   /** Or to be streamed. */
   readonly open?: OpenBody | undefined
   readonly repeatable: boolean
+  /** The stream that was handed over, where it can be read only once. */
+  readonly source?: object | undefined
 }
 
 /** More than this is sent in pieces, so that a connection that takes nothing is noticed. */
@@ -31,7 +33,11 @@ export function openRequestBody(
     throw invalidInput('A request takes only one of json, form and body.')
   if (json !== undefined) return text('application/json', toJson(json))
   if (form !== undefined) return text('application/x-www-form-urlencoded', encodeForm(form))
-  return body === undefined ? undefined : openBody(body, fileRoots).then(opened)
+  if (body === undefined) return undefined
+  return openBody(body, fileRoots).then((open) => {
+    const result = opened(open)
+    return open.repeatable ? result : { ...result, source: body as object }
+  })
 }
 
 function text(contentType: string, content: string): RequestBody {
@@ -74,6 +80,9 @@ export class WatchedBody {
   readonly #writeMs: number
   readonly #readMs: number
   #timer: NodeJS.Timeout | undefined
+  #stopped = false
+  /** Was anything read from the source? */
+  started = false
 
   /** @param onTimeout called, with the error to throw, when a clock has run out. */
   constructor(
@@ -91,12 +100,13 @@ export class WatchedBody {
   }
 
   async *stream(): AsyncGenerator<Uint8Array> {
+    this.started = true
     try {
       for await (const chunk of this.#source) {
         if (!(chunk instanceof Uint8Array)) throw invalidInput('The stream of a body must deliver bytes (Uint8Array).')
         this.#arm(this.#writeMs, 'timeouts.writeMs went by without a byte of the body accepted')
         yield chunk
-        this.stop()
+        clearTimeout(this.#timer)
       }
       this.#arm(this.#readMs, 'no answer within timeouts.readMs')
     } catch (error) {
@@ -105,13 +115,14 @@ export class WatchedBody {
     }
   }
 
+  /** The exchange is over, or its answer has begun. */
   stop(): void {
     clearTimeout(this.#timer)
-    this.#timer = undefined
+    this.#stopped = true
   }
 
   #arm(afterMs: number, words: string): void {
-    if (this.#exchange.status !== undefined) return
+    if (this.#stopped || this.#exchange.status !== undefined) return
     this.#timer = setTimeout(() => {
       const { applied, subject } = this.#exchange
       this.#onTimeout(new ConnectorError({ code: 'timeout', applied, message: `${subject}: ${words}.` }))
