@@ -1,9 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { once } from 'node:events'
 import { isPlainObject } from '../values/kinds.ts'
 import { Secret } from '../secrets/secret.ts'
 import type { SecretHandles } from '../runtime/secret-handles.ts'
@@ -49,7 +43,7 @@ async function encodeValue(value: unknown, options: EncodeOptions, depth: number
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString()
   if (value instanceof URL) return value.href
   if (value instanceof Uint8Array)
-    return value.byteLength <= maxInlineBytes ? inline(value) : spool(singleChunk(value), options)
+    return value.byteLength <= maxInlineBytes ? inline(value) : spool(singleChunk(value), options.spool)
   if (value instanceof Blob) return bytesOf(value.stream(), options)
   if (Array.isArray(value)) return Promise.all(value.map((item) => encodeValue(item, options, depth + 1)))
   if (Symbol.asyncIterator in value) return bytesOf(value as AsyncIterable<Uint8Array>, options)
@@ -89,7 +83,7 @@ async function bytesOf(stream: AsyncIterable<Uint8Array>, options: EncodeOptions
     if (next.done === true) return inline(Buffer.concat(head, length))
     head.push(next.value)
     length += next.value.byteLength
-    if (length > maxInlineBytes) return spool(resume(head, iterator), options)
+    if (length > maxInlineBytes) return spool(resume(head, iterator), options.spool)
   }
 }
 
@@ -106,25 +100,8 @@ async function* resume(head: readonly Uint8Array[], iterator: AsyncIterator<Uint
   }
 }
 
-async function spool(stream: AsyncIterable<Uint8Array>, options: EncodeOptions): Promise<unknown> {
-  const folder = options.spool ?? join(tmpdir(), 'casare')
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const file = join(folder, randomUUID())
-  const output = createWriteStream(file, { flags: 'wx', mode: 0o600 })
-  const hash = createHash('sha256')
-  let bytes = 0
-  try {
-    for await (const chunk of stream) {
-      hash.update(chunk)
-      bytes += chunk.byteLength
-      if (!output.write(chunk)) await once(output, 'drain')
-    }
-    output.end()
-    await once(output, 'finish')
-  } catch (error) {
-    output.destroy()
-    await rm(file, { force: true })
-    throw error
-  }
-  return { file, sha256: hash.digest('hex'), bytes }
+/** The part that touches files is loaded when it is needed: most processes never do. */
+async function spool(stream: AsyncIterable<Uint8Array>, folder: string | undefined): Promise<unknown> {
+  const { spoolToFile } = await import('./spool-to-file.ts')
+  return spoolToFile(stream, folder)
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { AttemptContext, ExecuteOptions } from '@casare/resilience'
 import type { AttemptNote, CallContext, CallOptions } from '../contract/call.ts'
 import type { Effect } from '../contract/effect.ts'
@@ -65,7 +64,7 @@ class LogicalCall<T> implements FailedCall {
     this.plan = plan
     const { options } = plan
     this.effect = effectOf(runtime, plan)
-    this.idempotencyKey = options.idempotencyKey ?? (this.effect === 'keyed' ? randomUUID() : undefined)
+    this.idempotencyKey = options.idempotencyKey ?? (this.effect === 'keyed' ? crypto.randomUUID() : undefined)
     this.callerSignal = options.signal
     this.#options = {
       signal: options.signal,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { invalidInput } from '../errors/connector-error.ts'
 import { Secret } from '../secrets/secret.ts'
 
@@ -13,7 +12,7 @@ export class SecretHandles {
 
   /** A handle for the secret; the oldest go when there are more than 10,000. */
   put(secret: Secret): string {
-    const handle = randomUUID()
+    const handle = crypto.randomUUID()
     this.#secrets.set(handle, secret)
     if (this.#secrets.size > maxHandles) {
       for (const oldest of this.#secrets.keys()) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { WriteOptions, WriteResult } from '../contract/connection.ts'
 import type { Effect } from '../contract/effect.ts'
 import type { AnyWrite, WriteContext } from '../contract/stream.ts'
@@ -98,7 +97,7 @@ class StreamWriter {
   async #check(record: unknown, index: number): Promise<Pending | undefined> {
     try {
       const parsed: unknown = validate(this.#facet.record, record, 'record')
-      const key = this.#options.key?.(record, index) ?? (this.#effect === 'keyed' ? randomUUID() : undefined)
+      const key = this.#options.key?.(record, index) ?? (this.#effect === 'keyed' ? crypto.randomUUID() : undefined)
       return { index, record: parsed instanceof Promise ? await parsed : parsed, key }
     } catch (error) {
       this.#fail(index, error, false)

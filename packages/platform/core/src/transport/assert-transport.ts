@@ -1,4 +1,3 @@
-import { isIPv4, isIPv6 } from 'node:net'
 import { invalidInput } from '../errors/connector-error.ts'
 import type { TlsConfig } from '../contract/uniform-config.ts'
 
@@ -31,6 +30,8 @@ export function isLoopback(host: string): boolean {
     .replace(/^\[|\]$/g, '')
     .replace(/\.$/, '')
   if (name === 'localhost' || name.endsWith('.localhost')) return true
-  if (isIPv4(name)) return name.startsWith('127.')
-  return isIPv6(name) && (name === '::1' || /^(0+:){7}0*1$/.test(name) || /^::ffff:127\./.test(name))
+  return loopbackAddress.test(name)
 }
+
+/** 127.0.0.0/8, ::1 in its short and long form, and 127.0.0.0/8 mapped into IPv6. */
+const loopbackAddress = /^(?:(?:::ffff:)?127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}|::1|(?:0{1,4}:){7}0{0,3}1)$/
