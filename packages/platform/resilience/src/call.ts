@@ -1,27 +1,20 @@
 import type { AbortFollower } from './abort-hub.ts'
 import type { AdaptiveTarget } from './adaptive-concurrency.ts'
 import { Attempt } from './attempt.ts'
-import { waitMs } from './backoff.ts'
-import { checkNumber, maxTimerMs } from './check-option.ts'
 import type { Clock } from './clock.ts'
 import type { Engine } from './engine.ts'
-import { isAbort, isLocalRejection, readFacts, readVerdict, type FailureFacts } from './failure-facts.ts'
+import { readFacts, readVerdict, type FailureFacts } from './failure-facts.ts'
+import { nextAttemptInMs, type Failed } from './next-attempt.ts'
 import type { AttemptFailure, ExecuteOptions, Operation } from './pipeline-types.ts'
 import { ResilienceError, type Applied, type ResilienceErrorCode } from './resilience-error.ts'
 import type { Target } from './target.ts'
-import type { Alarm } from './ticker.ts'
+import { Timed } from './timed.ts'
+import { quietly } from './quietly.ts'
 import { QueuePlace, Stage } from './queue-place.ts'
 import type { Waiter } from './wait-queue.ts'
 
-const never = Number.POSITIVE_INFINITY
-
-/** One call on its way through the pipeline: a state machine that is its own alarm. */
-export class Call<T> implements Alarm, AbortFollower {
-  dueAt: number | undefined = undefined
-  previousAlarm: Alarm | undefined = undefined
-  nextAlarm: Alarm | undefined = undefined
-  alarmList: Alarm['alarmList'] = undefined
-  ownTimer: unknown = undefined
+/** One call on its way through the pipeline: a state machine. */
+export class Call<T> extends Timed implements AbortFollower {
   readonly signal: AbortSignal | undefined
   readonly #engine: Engine
   readonly #target: Target
@@ -29,11 +22,6 @@ export class Call<T> implements Alarm, AbortFollower {
   readonly #options: ExecuteOptions | undefined
   readonly #resolve: (value: T) => void
   readonly #reject: (error: unknown) => void
-  /** 0 for none, as below: an `Infinity` would make the fields costlier. */
-  #deadlineMs: number
-  #attemptTimeoutMs: number
-  /** Clock time, ms; `undefined` until it is fixed, which is put off as long as nobody needs it. */
-  #deadlineAt: number | undefined = undefined
   #attempts = 0
   #attempt: Attempt | undefined = undefined
   /** The operation of `#attempt` was started. */
@@ -41,8 +29,6 @@ export class Call<T> implements Alarm, AbortFollower {
   /** The place in the queue where the call waits, or waited last. */
   #place: QueuePlace | undefined = undefined
   #settled = false
-  /** The running attempt began with less than half of its time left: that it was cut off says little of the target. */
-  #shortOfTime = false
   #applied: Applied = 'no'
   #lastError: unknown = undefined
 
@@ -54,6 +40,7 @@ export class Call<T> implements Alarm, AbortFollower {
     resolve: (value: T) => void,
     reject: (error: unknown) => void,
   ) {
+    super(engine.ticker, engine.deadlineMs, engine.attemptTimeoutMs, options)
     this.#engine = engine
     this.#target = target
     this.#fn = fn
@@ -61,13 +48,6 @@ export class Call<T> implements Alarm, AbortFollower {
     this.#resolve = resolve
     this.#reject = reject
     this.signal = options?.signal
-    this.#deadlineMs = engine.deadlineMs
-    this.#attemptTimeoutMs = engine.attemptTimeoutMs
-    if (options !== undefined) this.#readLimits(options)
-  }
-
-  get hasTimeLimit(): boolean {
-    return this.#deadlineMs !== 0 || this.#attemptTimeoutMs !== 0
   }
 
   begin(): void {
@@ -82,24 +62,13 @@ export class Call<T> implements Alarm, AbortFollower {
     this.#enterRateLimit()
   }
 
-  exactNow(): number {
-    return this.#engine.ticker.exactNow()
-  }
-
-  /** When the running attempt will be cut off, clock ms; `Infinity` for never. */
-  attemptDueAt(): number {
-    if (!this.hasTimeLimit) return never
-    if (this.dueAt === undefined) this.fixDue(this.exactNow())
-    return this.dueAt ?? never
-  }
-
   // ── Admission, stage by stage. Each stage goes on to the next, lets the call wait, or rejects it. ──
 
   #enterRateLimit(): void {
     this.#attempt = new Attempt(this as Call<unknown>, this.#target)
     const { rateLimit } = this.#target
     if (rateLimit !== undefined && !rateLimit.tryTake(this.exactNow())) {
-      if (rateLimit.join(this.#waitFor(Stage.rateLimit), this.#engine.ticker.clock)) this.#armDeadline()
+      if (rateLimit.join(this.#waitFor(Stage.rateLimit), this.ticker.clock)) this.armDeadline()
       else this.#rejectLocally('rate_limited', 'the rate limit and its queue are used up', rateLimit.turnInMs())
       return
     }
@@ -109,7 +78,7 @@ export class Call<T> implements Alarm, AbortFollower {
   #enterBreaker(): void {
     const { breaker, breakerListener } = this.#target
     if (breaker !== undefined) {
-      const now = this.#engine.ticker.now()
+      const now = this.ticker.now()
       if (!breaker.tryEnter(now, breakerListener)) {
         this.#rejectLocally('breaker_open', 'the circuit breaker is open', breaker.retryAfterMs(now))
         return
@@ -123,7 +92,7 @@ export class Call<T> implements Alarm, AbortFollower {
     const { bulkhead } = this.#target
     if (bulkhead !== undefined) {
       if (!bulkhead.tryTake()) {
-        if (bulkhead.join(this.#waitFor(Stage.bulkhead))) this.#armDeadline()
+        if (bulkhead.join(this.#waitFor(Stage.bulkhead))) this.armDeadline()
         else this.#rejectLocally('bulkhead_full', 'the bulkhead and its queue are full')
         return
       }
@@ -136,7 +105,7 @@ export class Call<T> implements Alarm, AbortFollower {
     const { concurrency } = this.#target
     if (concurrency !== undefined) {
       if (!concurrency.tryTake(this.clock)) {
-        if (concurrency.join(this.#waitFor(Stage.concurrency), this.clock)) this.#armDeadline()
+        if (concurrency.join(this.#waitFor(Stage.concurrency), this.clock)) this.armDeadline()
         else this.#rejectLocally('queue_full', 'the target is overloaded and the queue for it is full')
         return
       }
@@ -149,12 +118,6 @@ export class Call<T> implements Alarm, AbortFollower {
   #waitFor(stage: Stage): Waiter {
     this.#place = new QueuePlace(this as Call<unknown>, stage)
     return this.#place
-  }
-
-  /** A call that waits has nothing but its deadline to end the wait. */
-  #armDeadline(): void {
-    if (this.#deadlineMs === 0 || this.alarmList !== undefined || this.ownTimer !== undefined) return
-    this.#setAlarm(0)
   }
 
   granted(stage: Stage): void {
@@ -177,7 +140,7 @@ export class Call<T> implements Alarm, AbortFollower {
   #breakerChanged(): boolean {
     const { breaker } = this.#target
     if (breaker === undefined || breaker.generation === this.#attempt!.breakerGeneration) return false
-    const now = this.#engine.ticker.now()
+    const now = this.ticker.now()
     if (breaker.tryEnter(now, this.#target.breakerListener)) {
       this.#attempt!.breakerGeneration = breaker.generation
       return false
@@ -192,15 +155,7 @@ export class Call<T> implements Alarm, AbortFollower {
     const attempt = this.#attempt!
     attempt.attempt = ++this.#attempts
     this.#running = true
-    if (this.hasTimeLimit) {
-      if (this.#attempts === 1 && this.dueAt === undefined) {
-        this.#engine.ticker.set(this as Alarm, this.#shortestLimitMs())
-      } else {
-        this.#engine.ticker.clear(this as Alarm)
-        this.#setAlarm(this.#attemptTimeoutMs)
-        this.#shortOfTime = (this.#deadlineAt ?? never) - this.exactNow() < this.#shortestLimitMs() / 2
-      }
-    }
+    this.armAttempt(this.#attempts === 1)
     let outcome: Promise<T>
     try {
       outcome = this.#fn(attempt)
@@ -214,41 +169,19 @@ export class Call<T> implements Alarm, AbortFollower {
     )
   }
 
-  /** Sets the alarm for the deadline, or for the end of an attempt that starts now. */
-  #setAlarm(attemptTimeoutMs: number): void {
-    const now = this.exactNow()
-    const attemptDueAt = attemptTimeoutMs === 0 ? never : now + attemptTimeoutMs
-    this.dueAt = Math.min(this.#fixDeadline(now), attemptDueAt)
-    this.#engine.ticker.set(this as Alarm, Math.max(0, this.dueAt - now))
-  }
-
-  fixDue(now: number): void {
-    const attemptDueAt = this.#attemptTimeoutMs === 0 ? never : now + this.#attemptTimeoutMs
-    this.dueAt = Math.min(this.#fixDeadline(now), attemptDueAt)
-  }
-
-  #fixDeadline(now: number): number {
-    return (this.#deadlineAt ??= this.#deadlineMs === 0 ? never : now + this.#deadlineMs)
-  }
-
-  #shortestLimitMs(): number {
-    if (this.#deadlineMs === 0) return this.#attemptTimeoutMs
-    return this.#attemptTimeoutMs === 0 ? this.#deadlineMs : Math.min(this.#deadlineMs, this.#attemptTimeoutMs)
-  }
-
   ring(): void {
-    if (this.dueAt === this.#deadlineAt) {
+    if (this.dueAt === this.deadlineAt) {
       const applied = this.#running ? 'maybe' : this.#applied
-      const error = new ResilienceError('deadline', `the deadline of ${this.#deadlineMs} ms has passed`, {
+      const error = new ResilienceError('deadline', `the deadline of ${this.deadlineMs} ms has passed`, {
         applied,
         retryable: this.#repeatable(applied),
         cause: this.#lastError,
       })
-      this.#abandonAttempt(error, this.#running && !this.#shortOfTime)
+      this.#abandonAttempt(error, this.#running && !this.shortOfTime)
       this.#fail(error)
       return
     }
-    const error = new ResilienceError('timeout', `the attempt took longer than ${this.#attemptTimeoutMs} ms`, {
+    const error = new ResilienceError('timeout', `the attempt took longer than ${this.attemptTimeoutMs} ms`, {
       applied: 'maybe',
       retryable: this.#repeatable('maybe'),
     })
@@ -281,15 +214,15 @@ export class Call<T> implements Alarm, AbortFollower {
 
   recordOutcome(generation: number, failed: boolean): void {
     const { breaker, breakerListener } = this.#target
-    breaker?.record(generation, failed, this.#engine.ticker.now(), this.#engine.random, breakerListener)
+    breaker?.record(generation, failed, this.ticker.now(), this.#engine.random, breakerListener)
   }
 
   get clock(): Clock {
-    return this.#engine.ticker.clock
+    return this.ticker.clock
   }
 
   reportSuccess(concurrency: AdaptiveTarget, epoch: number): void {
-    concurrency.succeeded(epoch, this.#engine.ticker.now(), this.#engine.random)
+    concurrency.succeeded(epoch, this.ticker.now(), this.#engine.random)
   }
 
   reportOverload(concurrency: AdaptiveTarget, epoch: number): void {
@@ -317,9 +250,9 @@ export class Call<T> implements Alarm, AbortFollower {
   #attemptFailed(attempt: Attempt, error: unknown, facts: FailureFacts): void {
     this.#running = false
     this.#attempt = undefined
-    this.#engine.ticker.clear(this as Alarm)
+    this.ticker.clear(this)
     attempt.report(readVerdict(error, facts), facts.overload === true)
-    if (facts.applied !== 'no') this.#applied = facts.applied ?? 'maybe'
+    if (facts.applied !== 'no' && this.#applied !== 'yes') this.#applied = facts.applied ?? 'maybe'
     this.#lastError = error
     const nextInMs = this.#nextAttemptInMs(error, facts)
     this.#tellAttemptFailed({ attempt: attempt.attempt, error, facts, nextAttemptInMs: nextInMs })
@@ -329,7 +262,7 @@ export class Call<T> implements Alarm, AbortFollower {
       this.#fail(error)
       return
     }
-    this.ownTimer = this.#engine.ticker.clock.setTimer(() => this.#retry(), nextInMs, true)
+    this.ownTimer = this.ticker.clock.setTimer(() => this.#retry(), nextInMs, true)
   }
 
   #retry(): void {
@@ -338,25 +271,12 @@ export class Call<T> implements Alarm, AbortFollower {
     this.#enterRateLimit()
   }
 
-  /** Milliseconds until the next attempt; `undefined` where there is to be none. */
   #nextAttemptInMs(error: unknown, facts: FailureFacts): number | undefined {
-    const { retry, random } = this.#engine
-    if (retry === undefined || this.#options?.noRetry === true || facts.retryable !== true) return undefined
-    if (this.#attempts >= retry.maxAttempts) return undefined
-    if (isLocalRejection(error) || isAbort(error, this.signal?.reason)) return undefined
-    const nextInMs = waitMs(this.#attempts, retry.backoff, facts, random)
+    if (this.#options?.noRetry === true) return undefined
+    // The retry needs the deadline on the clock; from here on it is fixed.
     const now = this.exactNow()
-    if (now + nextInMs >= this.#fixDeadline(now)) return this.#refuseRetry('deadline', error)
-    const { breaker, budget } = this.#target
-    if (breaker !== undefined && breaker.retryAfterMs(now) > nextInMs) return this.#refuseRetry('breaker', error)
-    if (budget !== undefined && !budget.tryTake()) return this.#refuseRetry('budget', error)
-    this.#engine.onEvent?.({ type: 'retry', key: this.#target.key, attempt: this.#attempts, waitMs: nextInMs, error })
-    return nextInMs
-  }
-
-  #refuseRetry(reason: 'budget' | 'deadline' | 'breaker', error: unknown): undefined {
-    this.#engine.onEvent?.({ type: 'retry_refused', key: this.#target.key, attempt: this.#attempts, reason, error })
-    return undefined
+    const failed: Failed = { error, facts, attempts: this.#attempts, now, deadlineAt: this.fixDeadline(now) }
+    return nextAttemptInMs(this.#engine, this.#target, failed, this.signal)
   }
 
   #rejectLocally(code: ResilienceErrorCode, message: string, retryAfterMs?: number): void {
@@ -381,7 +301,7 @@ export class Call<T> implements Alarm, AbortFollower {
 
   #settle(succeeded: boolean, error: unknown): void {
     this.#settled = true
-    this.#engine.ticker.clear(this as Alarm)
+    this.ticker.clear(this)
     if (this.signal !== undefined) this.#engine.hub.unfollow(this.signal, this as AbortFollower)
     const onSettled = this.#options?.onSettled
     if (onSettled === undefined) return
@@ -392,20 +312,5 @@ export class Call<T> implements Alarm, AbortFollower {
   #tellAttemptFailed(failure: AttemptFailure): void {
     const onAttemptFailed = this.#options?.onAttemptFailed
     if (onAttemptFailed !== undefined) quietly(() => onAttemptFailed(failure))
-  }
-
-  #readLimits(options: ExecuteOptions): void {
-    const rule = { unit: 'milliseconds', min: 1, max: maxTimerMs }
-    this.#deadlineMs = checkNumber('timeoutMs', options.timeoutMs, this.#deadlineMs, rule)
-    this.#attemptTimeoutMs = checkNumber('attemptTimeoutMs', options.attemptTimeoutMs, this.#attemptTimeoutMs, rule)
-  }
-}
-
-/** A listener that throws must not change how a call ends. */
-function quietly(tell: () => void): void {
-  try {
-    tell()
-  } catch {
-    // The listener's mistake is its own.
   }
 }

@@ -43,21 +43,24 @@ export class BreakerTarget {
   #openUntil = 0
   #openings = 0
   #probing = false
+  #probeStartedAt = 0
 
   constructor(policy: CircuitBreaker) {
     this.#policy = policy
     this.window = new OutcomeWindow(policy.windowMs)
   }
 
-  /** May an attempt start? In half-open one at a time may: the probe. */
+  /** May an attempt start? In half-open one at a time may, the probe, or another `maxOpenMs` later. */
   tryEnter(now: number, listener: BreakerListener | undefined): boolean {
     if (this.state === 'closed') return true
     if (this.state === 'open') {
       if (now < this.#openUntil) return false
       this.#change('half_open', listener)
     }
-    if (this.#probing) return false
+    // A probe that never ends must not keep the breaker half-open for ever.
+    if (this.#probing && now - this.#probeStartedAt < this.#policy.maxOpenMs) return false
     this.#probing = true
+    this.#probeStartedAt = now
     return true
   }
 

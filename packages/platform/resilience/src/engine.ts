@@ -7,6 +7,7 @@ import { systemClock, type Clock } from './clock.ts'
 import type { Deadline } from './deadline.ts'
 import type { Classify } from './failure-facts.ts'
 import type { ExecuteOptions, Operation, PipelineEvent } from './pipeline-types.ts'
+import { quietly } from './quietly.ts'
 import type { RateLimit } from './rate-limit.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { Retry } from './retry.ts'
@@ -65,7 +66,8 @@ export class Engine {
     this.slots = slots
     this.retry = slots.retry
     this.classify = seams.classify ?? slots.retry?.classify
-    this.onEvent = seams.onEvent
+    const { onEvent } = seams
+    this.onEvent = onEvent && ((event) => quietly(() => onEvent(event)))
     this.random = seams.random ?? Math.random
     this.ticker = new Ticker(seams.clock ?? systemClock)
     this.deadlineMs = slots.deadline?.timeoutMs ?? 0

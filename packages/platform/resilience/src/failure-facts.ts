@@ -21,13 +21,28 @@ export interface FailureFacts {
 /** Says what a foreign error means. Answers `undefined` for errors that it does not know. */
 export type Classify = (error: unknown) => FailureFacts | undefined
 
-const noFacts: FailureFacts = Object.freeze({})
-
-/** The facts of an error: what `classify` says, else what the error itself carries, else none. */
+/**
+ * The facts of an error: what `classify` says, else what the error itself carries. They are copied and checked, since a
+ * foreign error may carry anything under these names; a classifier that throws has said nothing.
+ */
 export function readFacts(error: unknown, classify: Classify | undefined): FailureFacts {
-  const stated = classify?.(error)
-  if (stated !== undefined) return stated
-  return typeof error === 'object' && error !== null ? (error as FailureFacts) : noFacts
+  try {
+    const stated = classify?.(error) ?? error
+    return typeof stated === 'object' && stated !== null ? copyFacts(stated) : {}
+  } catch {
+    return {}
+  }
+}
+
+function copyFacts(facts: FailureFacts): FailureFacts {
+  const { retryable, applied, overload, retryAfterMs, countsAsFailure } = facts
+  return {
+    retryable: retryable === true,
+    applied: applied === 'no' || applied === 'yes' || applied === 'maybe' ? applied : undefined,
+    overload: overload === true,
+    retryAfterMs: typeof retryAfterMs === 'number' && retryAfterMs >= 0 ? retryAfterMs : undefined,
+    countsAsFailure: typeof countsAsFailure === 'boolean' ? countsAsFailure : undefined,
+  }
 }
 
 /** What a failure says about the target: it failed, it answered (for instance `not_found`), or nothing. */
@@ -49,6 +64,15 @@ const maxCauseDepth = 8
 
 /** Is the error an abort, or does one stand anywhere in its causes? */
 export function isAbort(error: unknown, reason?: unknown): boolean {
+  try {
+    return hasAbort(error, reason)
+  } catch {
+    // An error whose properties throw is no abort that anyone could recognise.
+    return false
+  }
+}
+
+function hasAbort(error: unknown, reason: unknown): boolean {
   let current = error
   for (let depth = 0; depth < maxCauseDepth && typeof current === 'object' && current !== null; depth++) {
     if (reason !== undefined && current === reason) return true

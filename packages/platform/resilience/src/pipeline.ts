@@ -45,7 +45,7 @@ export interface PipelineOptions {
   readonly timeout?: TimeoutOptions | Timeout | false | undefined
   /** Says what foreign errors mean, for all policies. Default `retry.classify`, else what the error itself carries. */
   readonly classify?: Classify | undefined
-  /** Told what happens. It must not throw. */
+  /** Told what happens, in the same turn. What it throws is ignored. */
   readonly onEvent?: ((event: PipelineEvent) => void) | undefined
   /** Default `systemClock`. */
   readonly clock?: Clock | undefined

@@ -236,6 +236,18 @@ describe('how it recovers', () => {
     expect(breaker.state('', clock.now()).state).toBe('closed')
   })
 
+  test('a probe that never ends does not keep it half-open for ever', async () => {
+    const { clock, policies, fail, succeed, state } = make()
+    await times(8, fail)
+    await clock.advance(520)
+    void policies.execute(() => new Promise(() => undefined)).catch(() => undefined)
+    await clock.advance(4_900)
+    await expect(succeed()).rejects.toMatchObject({ code: 'breaker_open' })
+    await clock.advance(200)
+    await expect(succeed()).resolves.toBe('ok')
+    expect(state().state).toBe('closed')
+  })
+
   test('the jitter shortens the opening by up to a fifth', async () => {
     const clock = new VirtualClock()
     const breaker = circuitBreaker()

@@ -173,6 +173,57 @@ describe('state', () => {
   })
 })
 
+describe('hostile errors and listeners', () => {
+  const throws = (): never => {
+    throw new Error('hostile')
+  }
+
+  test.each<[string, unknown]>([
+    [
+      'getters that throw',
+      Object.defineProperties(new Error('x'), { retryable: { get: throws }, cause: { get: throws } }),
+    ],
+    ['a proxy that throws', new Proxy({}, { get: throws })],
+    [
+      'facts of the wrong type',
+      { retryable: 'true', overload: 1, applied: 7, retryAfterMs: 'soon', countsAsFailure: 'no' },
+    ],
+    [
+      'a cause that is its own cause',
+      Object.assign(new Error('x'), {
+        get cause() {
+          return this
+        },
+      }),
+    ],
+  ])('%s: the error arrives as it is, once, and frees its slot', async (_, error) => {
+    const policies = pipeline(all)
+    let runs = 0
+    await expect(policies.execute(() => Promise.reject((runs++, error)))).rejects.toBe(error)
+    expect(runs).toBe(1)
+    expect(policies.state().targets[0]).toMatchObject({ bulkhead: { inFlight: 0 }, concurrency: { limit: 1_000_000 } })
+  })
+
+  test('a classifier or an event listener that throws changes nothing', async () => {
+    const clock = new VirtualClock()
+    const policies = pipeline({ ...all, clock, classify: throws, onEvent: throws, breaker: { minCalls: 1 } })
+    const error = failure(transient)
+    await expect(policies.execute(() => Promise.reject(error))).rejects.toBe(error)
+    const loud = pipeline({ ...all, clock, onEvent: throws, breaker: { minCalls: 2 } })
+    const call = watch(loud.execute(() => Promise.reject(error)))
+    await clock.advance(1_000)
+    expect(call.error).toBe(error)
+    await expect(loud.execute(async () => 1)).rejects.toMatchObject({ code: 'breaker_open' })
+    expect(loud.state().targets[0]).toMatchObject({ bulkhead: { inFlight: 0 } })
+  })
+
+  test('a thenable that is no promise is waited for', async () => {
+    const thenable = { then: (resolve: (value: string) => void) => resolve('value') }
+    await expect(pipeline(all).execute(() => thenable as Promise<string>)).resolves.toBe('value')
+    await expect(pipeline(all).execute((() => 5) as never)).resolves.toBe(5)
+  })
+})
+
 describe('concurrency', () => {
   test('5,000 calls at once, of all kinds, leave nothing behind', async () => {
     const clock = new VirtualClock()
