@@ -80,6 +80,22 @@ describe('a run', () => {
     state.close()
   })
 
+  test('what the source repeats unchanged is left out, what has changed is written', async () => {
+    source.records = [
+      { id: 1, v: 1 },
+      { id: 2, v: 1 },
+      { id: 2, v: 1 },
+      { id: 2, v: 2 },
+      { id: 3, v: 1 },
+    ]
+    expect(await runFlow(flowOf({ read: { from: 'from.records', pageSize: 2 } }), options)).toMatchObject({
+      read: 5,
+      written: 4,
+      skipped: 1,
+    })
+    expect(sink.table.get(2)).toEqual({ id: 2, v: 2 })
+  })
+
   test('functions as steps', async () => {
     const report = await runFlow(
       flowOf({

@@ -3,7 +3,7 @@ export interface FlowProgress {
   readonly flow: string
   readonly read: number
   readonly written: number
-  /** Records left out by `filter` or `map`. */
+  /** Records left out by `filter` or `map`, or handed out again unchanged by the source. */
   readonly skipped: number
   /** Attempts beyond the first, at either end. */
   readonly retried: number

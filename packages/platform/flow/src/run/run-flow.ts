@@ -23,6 +23,7 @@ import { StepChain, type StepResult } from '../steps/step-chain.ts'
 import type { FlowProgress, FlowReport } from './flow-report.ts'
 import { Identity } from './identity.ts'
 import { readAhead } from './read-ahead.ts'
+import { RepeatFilter } from './repeat-filter.ts'
 import { Sink } from './sink.ts'
 
 const defaults = { batchSize: 1_000, maxInFlight: 2, patienceMs: 300_000 }
@@ -148,10 +149,13 @@ class FlowRun {
     const start = this.#start(definition.read.mode ?? 'incremental')
     // Source, steps and sink work at the same time, each at most so many pages ahead of the next.
     const pages = readAhead(this.#pages(from, start, patienceMs), maxInFlight)
-    for await (const { next, stepped } of readAhead(stepPages(pages, steps), 1)) {
+    for await (const { next, read, stepped } of readAhead(
+      stepPages(pages, steps, reads.identify === undefined ? undefined : new RepeatFilter(identity)),
+      1,
+    )) {
       page.records = next.records
-      const done = await handler.handle(next, stepped)
-      this.#add(done, next.records.length)
+      const done = await handler.handle(next, read, stepped)
+      this.#add(done, read)
       if (this.#options.signal?.aborted === true) return false
     }
     if (this.#options.signal?.aborted === true) return false
@@ -250,12 +254,22 @@ class FlowRun {
   }
 }
 
-/** Takes pages through the steps, in order. */
+/** Takes pages, without what the source repeats, through the steps, in order. */
 async function* stepPages(
   pages: AsyncIterable<Page<unknown, unknown>>,
   steps: StepChain,
-): AsyncIterableIterator<{ next: Page<unknown, unknown>; stepped: StepResult }> {
-  for await (const next of pages) yield { next, stepped: await steps.apply(next.records) }
+  repeats: RepeatFilter | undefined,
+): AsyncIterableIterator<{ next: Page<unknown, unknown>; read: number; stepped: StepResult }> {
+  for await (const page of pages) {
+    const records = repeats?.next(page.records) ?? page.records
+    const { passed, failed, skipped } = await steps.apply(records)
+    const repeated = page.records.length - records.length
+    yield {
+      next: { ...page, records },
+      read: page.records.length,
+      stepped: { passed, failed, skipped: skipped + repeated },
+    }
+  }
 }
 
 interface PageResult {
@@ -284,7 +298,11 @@ class PageHandler {
     this.#openKeys = state.deadLetters.openKeys(flow)
   }
 
-  async handle(page: Page<unknown, unknown>, { passed, failed, skipped }: StepResult): Promise<PageResult> {
+  async handle(
+    page: Page<unknown, unknown>,
+    read: number,
+    { passed, failed, skipped }: StepResult,
+  ): Promise<PageResult> {
     const refused = await this.#sink.write(passed, this.#signal)
     const letters = [...failed, ...refused].map(({ origin, error }) => this.#letter(page, origin, error))
     const bad = new Set(refused.map(({ origin }) => origin))
@@ -301,7 +319,7 @@ class PageHandler {
     this.#state.checkpoint(this.#flow, {
       cursor: page.cursor,
       complete: false,
-      read: page.records.length,
+      read,
       written,
       deadLetters: letters,
       superseded,
