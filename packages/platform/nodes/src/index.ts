@@ -1,1 +1,7 @@
-export {}
+export { createNode } from './create-node.ts'
+export type { NodeContext, NodeOptions, NodeResult, WorkflowNode } from './create-node.ts'
+export { describeNodes } from './describe-nodes.ts'
+export type { NodeDescription, NodeKind, Port } from './node-description.ts'
+export { exportPalette, paletteVersion } from './palette.ts'
+export type { Palette } from './palette.ts'
+export { paletteSchema } from './palette-schema.ts'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { ConnectorError, type ConnectorErrorJson, type StatedEffect } from '@casare/core'
+import { ConnectorError, nearest, type ConnectorErrorJson, type JsonSchema, type StatedEffect } from '@casare/core'
 import { parseJson, settings, wholeNumber } from '../arguments/settings.ts'
 import { setOption } from '../arguments/options.ts'
 import { CallFailure } from '../call-failure.ts'
@@ -120,8 +120,7 @@ async function callOne(invocation: Invocation<CallValues>): Promise<ExitCode> {
     log,
   }
   await using connection = await openConnection(request)
-  const schema = inputSchema(connection, target)
-  const resolved = await resolveInput(input, schema, request)
+  const resolved = await resolveInput(input, inputSchema(connection, target), request)
   terminal.data(await perform(invocation, connection, target, resolved))
   return exitCodes.ok
 }
@@ -137,10 +136,24 @@ async function inputOf(
   return parseJson(await readText(host.stdin), 'The input')
 }
 
-function inputSchema(connection: AnyConnection, { name, facet }: Target) {
+/** The schema of the target's input. @throws {UsageError} where there is no such operation or stream. */
+function inputSchema(connection: AnyConnection, { connector, name, facet }: Target): JsonSchema {
   const { operations, streams } = connection.$.describe()
-  if (facet === undefined) return Object.hasOwn(operations, name) ? operations[name]?.input : undefined
-  return Object.hasOwn(streams, name) ? streams[name]?.[facet]?.input : undefined
+  const found = facet === undefined ? own(operations, name) : own(streams, name)?.[facet]
+  if (found !== undefined) return found.input
+  const known = [
+    ...Object.keys(operations),
+    ...Object.entries(streams).flatMap(([stream, { read, write }]) => [
+      ...(read ? [`${stream}.read`] : []),
+      ...(write ? [`${stream}.write`] : []),
+    ]),
+  ]
+  const wanted = facet === undefined ? name : `${name}.${facet}`
+  throw new UsageError(`${connector} has no ${wanted}.${nearest(wanted, known) || ` There is: ${known.join(', ')}.`}`)
+}
+
+function own<Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined
 }
 
 async function perform(

@@ -1,7 +1,25 @@
 import { call } from './call.ts'
+import { check } from './check.ts'
 import type { Command } from './command.ts'
+import { describe } from './describe.ts'
+import { dlqDrop } from './dlq-drop.ts'
 import { dlqList } from './dlq-list.ts'
+import { dlqReplay } from './dlq-replay.ts'
+import { dlqShow } from './dlq-show.ts'
+import { list } from './list.ts'
+import { nodesExport } from './nodes-export.ts'
 import { run } from './run.ts'
 
 /** Every command, in the order of the help. */
-export const commands: readonly Command[] = [run, call, dlqList]
+export const commands: readonly Command[] = [
+  run,
+  call,
+  check,
+  list,
+  describe,
+  dlqList,
+  dlqShow,
+  dlqReplay,
+  dlqDrop,
+  nodesExport,
+]

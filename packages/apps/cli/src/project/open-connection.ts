@@ -71,10 +71,10 @@ export async function openConnection(request: ConnectionRequest): Promise<AnyCon
 /** A field of an input that its schema marks as secret takes a reference, as in every file. */
 export async function resolveInput(
   input: unknown,
-  schema: JsonSchema | undefined,
+  schema: JsonSchema,
   { project, folder, redactor }: Pick<ConnectionRequest, 'project' | 'folder' | 'redactor'>,
 ): Promise<unknown> {
-  if (schema === undefined || !JSON.stringify(schema).includes('"secret":true')) return input
+  if (!JSON.stringify(schema).includes('"secret":true')) return input
   const providers = basicSecretProviders({ folders: project?.secretFolders, base: project?.folder ?? folder })
   const { config, problems } = await resolveReferences(input, schema, registeringProviders(providers, redactor))
   const [problem] = problems

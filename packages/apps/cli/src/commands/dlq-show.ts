@@ -1,0 +1,43 @@
+import { encode, scrub, SecretHandles } from '@casare/core'
+import { flowAndIds } from '../arguments/flow-and-ids.ts'
+import { stateOption } from '../arguments/options.ts'
+import { exitCodes } from '../exit-codes.ts'
+import { printable } from '../output/printable.ts'
+import { UsageError } from '../usage-error.ts'
+import { defineCommand } from './command.ts'
+
+/** Shows dead letters with their records. */
+export const dlqShow = defineCommand({
+  name: 'dlq show',
+  summary: 'Shows dead letters with the records as they were read.',
+  takes: '[FLOW] ID...',
+  options: { state: stateOption },
+  details:
+    'The state keeps the records encrypted. Fields whose name says that they hold a credential (password, token and the like) are shown as [secret]; a replay uses their true values.',
+  examples: ['dlq show flights.yaml 3', 'dlq show --state .casare/state.db 3 7 --json'],
+  async run({ host, positionals, redactor, terminal, values }) {
+    const { file, ids } = flowAndIds(positionals)
+    if (ids.length === 0) throw new UsageError('Name the dead letters to show by their ids.')
+    const [{ openState }, { lettersOf }] = await Promise.all([
+      import('../project/open-state.ts'),
+      import('../project/letters-of.ts'),
+    ])
+    const opened = await openState(host, file, values.state)
+    try {
+      const shown: object[] = []
+      for (const letter of lettersOf(opened, ids)) {
+        const plain = await encode(opened.store?.deadLetters.payload(letter.id), {
+          handles: new SecretHandles(),
+          revealSecrets: false,
+          spool: undefined,
+        })
+        shown.push({ ...letter, record: scrub(plain, redactor) })
+      }
+      if (terminal.json) terminal.data({ deadLetters: shown })
+      else for (const one of shown) terminal.print(printable(JSON.stringify(one, undefined, 2), 'lines'))
+      return exitCodes.ok
+    } finally {
+      opened.store?.close()
+    }
+  },
+})
