@@ -1,3 +1,4 @@
+/* eslint-disable @nx/enforce-module-boundaries -- the example is no package: there is no other way to it */
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

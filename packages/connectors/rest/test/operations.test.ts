@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { rest } from '@casare/rest'
+import { rest } from '../src/index.ts'
 import { closeAll, connectTo, failureOf, serve } from './serve.ts'
 
 afterEach(closeAll)
@@ -152,7 +152,7 @@ describe('connection', () => {
     const key = 'super-secret-key-1'
     const lines: unknown[] = []
     const origin = await serve(
-      (request, response) => void response.writeHead(403).end(`bad key ${request.headers['x-api-key']}`),
+      (request, response) => void response.writeHead(403).end(`bad key ${String(request.headers['x-api-key'])}`),
     )
     const api = connectTo(origin, { auth: { kind: 'api_key', key }, log: (line) => lines.push(line) })
     const error = await failureOf(api.get({ path: '/a' }))

@@ -70,7 +70,7 @@ describe('records', () => {
 
   test('identifies by a field, by a path, or by the whole record', async () => {
     const { origin } = await list()
-    const facet = (await import('@casare/rest')).rest.spec.streams?.records.read
+    const facet = (await import('../src/index.ts')).rest.spec.streams?.records.read
     const { identify } = facet as { identify: (record: object, input: object) => { id: string; version?: string } }
     expect(identify({ id: 7 }, { idField: 'id' })).toEqual({ id: '7' })
     expect(identify(all[3] as object, { idField: 'id', versionField: 'meta.version' })).toEqual({

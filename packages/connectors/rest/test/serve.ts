@@ -1,6 +1,6 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { rest, type RestConfig } from '@casare/rest'
+import { rest, type RestConfig } from '../src/index.ts'
 import type { UniformConfig } from '@casare/core'
 
 const closers: (() => Promise<unknown>)[] = []
@@ -15,8 +15,8 @@ export function onClose(close: () => Promise<unknown>): void {
 }
 
 /** An HTTP server on loopback; gives its origin. */
-export async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+export async function serve(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
+  const server = createServer((request, response) => void answer(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onClose(async () => {
     server.closeAllConnections()

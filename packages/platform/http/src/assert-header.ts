@@ -3,7 +3,6 @@ import { invalidInput } from '@casare/core'
 /** A token of RFC 9110, 5.6.2. */
 const namePattern = /^[!#$%&'*+.^_`|~0-9a-zA-Z-]+$/
 /** Anything but visible ASCII, space, tab and obs-text: above all CR, LF and NUL, which would begin a header of their own. */
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const badValue = /[^\t\x20-\x7e\x80-\xff]/
 
 /** The framing of a message is the client's own business (RFC 9112, 6). */

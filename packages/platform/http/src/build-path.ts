@@ -1,7 +1,6 @@
 import { invalidInput } from '@casare/core'
 import type { HttpRequest, QueryValue } from './http-types.ts'
 
-// eslint-disable-next-line no-control-regex -- control characters are what it looks for
 const forbidden = /[\x00-\x20\x7f\\#]/
 const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:[/?]|$)/i
 const placeholder = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g

@@ -1,4 +1,4 @@
-import type { Agent, Dispatcher } from 'undici'
+import type { Agent } from 'undici'
 import { ConnectorError, invalidInput } from '@casare/core'
 import { addHeaders } from './assert-header.ts'
 import type { HttpContext, OutgoingRequest } from './auth/authorizer.ts'
@@ -137,7 +137,7 @@ class Client implements HttpClient {
       if (isOk(status, request.okStatuses)) {
         const maxBytes = request.maxBytes ?? (request.expect === 'stream' ? undefined : this.#options.maxBodyBytes)
         const reading = readAnswer(answer, request.expect, maxBytes, exchange, context.signal)
-        const body = reading instanceof Promise ? await reading : (reading as BodyKinds[Kind])
+        const body = reading instanceof Promise ? await reading : reading
         return { status, headers, url: sent.origin + exchange.path, body }
       }
       if (isRedirect(status, headers) && maxRedirects > 0) {
@@ -179,7 +179,7 @@ class Client implements HttpClient {
         {
           origin,
           path,
-          method: method as Dispatcher.HttpMethod,
+          method,
           headers,
           body: (watched?.stream() ?? body?.whole ?? null) as string | null,
           // The clocks of a streamed body are its own: undici's runs while the source is slow.

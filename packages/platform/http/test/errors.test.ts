@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { retryAfterMs } from '@casare/http'
+import { retryAfterMs } from '../src/index.ts'
 import { clientFor, closeAll, contextWith, failureOf, redactor, serve } from './support/servers.ts'
 
 afterEach(closeAll)

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { jsonPath, linkTarget, readPages, type PageCursor, type PagingStyle } from '@casare/http'
+import { jsonPath, linkTarget, readPages, type PageCursor, type PagingStyle } from '../src/index.ts'
 import { PageGuard } from '../src/paging/page-guard.ts'
 import { clientFor, closeAll, contextWith, failureOf, serve } from './support/servers.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
-import { createAuthorizer } from '@casare/http'
+import { createAuthorizer } from '../src/index.ts'
 import { clientFor, closeAll, contextWith, failureOf, redactor, serve } from './support/servers.ts'
 
 afterEach(closeAll)

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
 import type { IncomingMessage } from 'node:http'
 import { gzipSync, brotliCompressSync, deflateRawSync, deflateSync, zstdCompressSync } from 'node:zlib'
-import { createAuthorizer } from '@casare/http'
+import { createAuthorizer } from '../src/index.ts'
 import { clientFor, closeAll, contextWith, failureOf, redactor, serve } from './support/servers.ts'
 
 afterEach(closeAll)

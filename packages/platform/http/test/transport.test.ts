@@ -3,7 +3,7 @@ import { createServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { generate } from 'selfsigned'
 import { clientFor, closeAll, contextWith, failureOf, onClose, redactor } from './support/servers.ts'
-import { createHttpClient } from '@casare/http'
+import { createHttpClient } from '../src/index.ts'
 
 afterEach(closeAll)
 

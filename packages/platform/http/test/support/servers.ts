@@ -1,7 +1,7 @@
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { Redactor, type ConnectorError } from '@casare/core'
-import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpContext } from '@casare/http'
+import { createHttpClient, type HttpClient, type HttpClientOptions, type HttpContext } from '../../src/index.ts'
 
 const closers: (() => Promise<unknown>)[] = []
 
@@ -20,8 +20,8 @@ async function listening(server: Server): Promise<string> {
 }
 
 /** An HTTP server on loopback; gives its origin. */
-export async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener)
+export async function serve(answer: (request: IncomingMessage, response: ServerResponse) => unknown): Promise<string> {
+  const server = createServer((request, response) => void answer(request, response))
   closers.push(async () => {
     server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
