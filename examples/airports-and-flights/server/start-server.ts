@@ -24,6 +24,8 @@ export interface RunningServer {
   readonly apiKey: string
   /** How often each fault was given. */
   readonly faults: Readonly<Record<Exclude<Fault, 'none'>, number>>
+  /** How many requests came in so far. */
+  readonly requests: number
   close(): Promise<void>
 }
 
@@ -47,6 +49,9 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
     url: `http://127.0.0.1:${port}`,
     apiKey: options.apiKey ?? defaultKey,
     faults: api.given,
+    get requests() {
+      return api.requests
+    },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
@@ -64,6 +69,7 @@ function listen(server: Server, port: number): Promise<number> {
 
 class HostileApi {
   readonly given = { too_many_requests: 0, unavailable: 0, reset: 0, stall: 0 }
+  requests = 0
   readonly #seed: number
   readonly #hostile: boolean
   readonly #apiKey: string
@@ -81,6 +87,7 @@ class HostileApi {
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
+    this.requests += 1
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (request.method !== 'GET') return fail(response, 405, 'Only GET is served.')
     if (request.headers['x-api-key'] !== this.#apiKey) return fail(response, 401, 'The API key is missing or wrong.')
