@@ -3,32 +3,63 @@ export interface AbortFollower {
   callerAborted(reason: unknown): void
 }
 
+interface Followers {
+  readonly calls: Set<AbortFollower>
+  /** Signals of operations that have ended, whose bodies may still be read; as long as someone holds them. */
+  bodies: WeakRef<AbortSignal>[]
+  pruneAt: number
+}
+
+const fewBodies = 64
+
 /**
- * One listener per signal for however many calls share it: adding and removing listeners of an `AbortSignal` costs time
- * in proportion to the listeners that it has.
+ * Hands a caller's abort on to its calls. One listener per signal for however many calls share it, since adding and
+ * removing one costs time in proportion to those there are, and `AbortSignal.any` costs ten times a whole call.
  */
 export class AbortHub {
-  readonly #followers = new WeakMap<AbortSignal, Set<AbortFollower>>()
-  readonly #onAbort = (event: Event): void => {
-    const signal = event.target as AbortSignal
+  readonly #followers = new WeakMap<AbortSignal, Followers>()
+  /** A controller lives as long as its signal does. */
+  readonly #controllers = new WeakMap<AbortSignal, AbortController>()
+  readonly #onAbort = (event: Event): void => this.#aborted(event.target as AbortSignal)
+
+  follow(signal: AbortSignal, call: AbortFollower): void {
+    let followers = this.#followers.get(signal)
+    if (followers === undefined) {
+      followers = { calls: new Set(), bodies: [], pruneAt: fewBodies }
+      this.#followers.set(signal, followers)
+    }
+    // A listener that is there already is not added twice.
+    if (followers.calls.size === 0) signal.addEventListener('abort', this.#onAbort)
+    followers.calls.add(call)
+  }
+
+  /**
+   * The call has ended. With `controller` its operation succeeded and read its signal: that goes on following the caller,
+   * so that a body that is still being read ends with the caller's abort.
+   */
+  unfollow(signal: AbortSignal, call: AbortFollower, controller: AbortController | undefined): void {
+    const followers = this.#followers.get(signal)
+    if (followers === undefined || !followers.calls.delete(call)) return
+    if (controller !== undefined) this.#keep(followers, controller)
+    if (followers.calls.size === 0 && followers.bodies.length === 0) signal.removeEventListener('abort', this.#onAbort)
+  }
+
+  #keep(followers: Followers, controller: AbortController): void {
+    this.#controllers.set(controller.signal, controller)
+    followers.bodies.push(new WeakRef(controller.signal))
+    if (followers.bodies.length < followers.pruneAt) return
+    followers.bodies = followers.bodies.filter((body) => body.deref() !== undefined)
+    followers.pruneAt = Math.max(fewBodies, 2 * followers.bodies.length)
+  }
+
+  #aborted(signal: AbortSignal): void {
     const followers = this.#followers.get(signal)
     if (followers === undefined) return
     this.#followers.delete(signal)
-    for (const follower of followers) follower.callerAborted(signal.reason)
-  }
-
-  follow(signal: AbortSignal, follower: AbortFollower): void {
-    let followers = this.#followers.get(signal)
-    if (followers === undefined) {
-      followers = new Set()
-      this.#followers.set(signal, followers)
+    for (const call of followers.calls) call.callerAborted(signal.reason)
+    for (const body of followers.bodies) {
+      const kept = body.deref()
+      if (kept !== undefined) this.#controllers.get(kept)?.abort(signal.reason)
     }
-    if (followers.size === 0) signal.addEventListener('abort', this.#onAbort)
-    followers.add(follower)
-  }
-
-  unfollow(signal: AbortSignal, follower: AbortFollower): void {
-    const followers = this.#followers.get(signal)
-    if (followers?.delete(follower) === true && followers.size === 0) signal.removeEventListener('abort', this.#onAbort)
   }
 }

@@ -32,6 +32,11 @@ export class Attempt implements AttemptContext {
     return (this.#signal ??= this.#makeSignal())
   }
 
+  /** What aborts `signal`, where that was read and is not the caller's own. */
+  get controller(): AbortController | undefined {
+    return this.#controller
+  }
+
   get deadlineAt(): number | undefined {
     const dueAt = this.#dueAt ?? this.#call.attemptDueAt()
     return dueAt === Number.POSITIVE_INFINITY ? undefined : dueAt
@@ -103,9 +108,6 @@ export class Attempt implements AttemptContext {
     // Where nothing but the caller can end the attempt, the caller's own signal says everything.
     if (callerSignal !== undefined && !this.#call.hasTimeLimit) return callerSignal
     this.#controller = new AbortController()
-    // The composite also follows the caller while a body is read, after the call is settled.
-    return callerSignal === undefined
-      ? this.#controller.signal
-      : AbortSignal.any([this.#controller.signal, callerSignal])
+    return this.#controller.signal
   }
 }

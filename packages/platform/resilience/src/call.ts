@@ -302,7 +302,10 @@ export class Call<T> extends Timed implements AbortFollower {
   #settle(succeeded: boolean, error: unknown): void {
     this.#settled = true
     this.ticker.clear(this)
-    if (this.signal !== undefined) this.#engine.hub.unfollow(this.signal, this as AbortFollower)
+    if (this.signal !== undefined) {
+      const controller = succeeded ? this.#attempt?.controller : undefined
+      this.#engine.hub.unfollow(this.signal, this, controller)
+    }
     const onSettled = this.#options?.onSettled
     if (onSettled === undefined) return
     const attempts = this.#attempts

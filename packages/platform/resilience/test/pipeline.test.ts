@@ -12,7 +12,7 @@ import {
   retryBudget,
   timeout,
 } from '../src/index.ts'
-import { deferred, failure, settle, transient, VirtualClock, watch } from './virtual-clock.ts'
+import { collector, deferred, failure, settle, transient, VirtualClock, watch } from './virtual-clock.ts'
 
 const all = {
   deadline: { timeoutMs: 60_000 },
@@ -209,7 +209,7 @@ describe('hostile errors and listeners', () => {
     const policies = pipeline({ ...all, clock, classify: throws, onEvent: throws, breaker: { minCalls: 1 } })
     const error = failure(transient)
     await expect(policies.execute(() => Promise.reject(error))).rejects.toBe(error)
-    const loud = pipeline({ ...all, clock, onEvent: throws, breaker: { minCalls: 2 } })
+    const loud = pipeline({ ...all, clock, onEvent: throws, breaker: { minCalls: 2, openMs: 60_000 } })
     const call = watch(loud.execute(() => Promise.reject(error)))
     await clock.advance(1_000)
     expect(call.error).toBe(error)
@@ -262,11 +262,7 @@ describe('concurrency', () => {
     const weak = new WeakRef(answer)
     await policies.execute(async () => answer)
     answer = undefined
-    // Only the collector can tell; where it is not exposed the engine's own fields are what could hold the answer.
-    const { setFlagsFromString } = await import('node:v8')
-    const { runInNewContext } = await import('node:vm')
-    setFlagsFromString('--expose-gc')
-    const collect = runInNewContext('gc') as () => void
+    const collect = await collector()
     await settle()
     collect()
     expect(weak.deref()).toBeUndefined()

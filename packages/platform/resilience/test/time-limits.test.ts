@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { bulkhead, composeWith, deadline, pipeline, ResilienceError, retry, timeout } from '../src/index.ts'
 import type { AttemptContext } from '../src/index.ts'
-import { deferred, failure, settle, transient, VirtualClock, watch } from './virtual-clock.ts'
+import { collector, deferred, failure, settle, transient, VirtualClock, watch } from './virtual-clock.ts'
 
 const off = { breaker: false, concurrency: false } as const
 const hang = (): Promise<never> => new Promise(() => undefined)
@@ -206,6 +206,28 @@ describe('abort', () => {
     expect(signal.aborted).toBe(false)
     controller.abort()
     expect(signal.aborted).toBe(true)
+  })
+
+  test('after the call: a signal that nobody holds is not kept, however long the caller goes on', async () => {
+    const controller = new AbortController()
+    const policies = pipeline({ timeout: { timeoutMs: 1_000 } })
+    let signals = 0
+    const registry = new FinalizationRegistry<number>(() => signals--)
+    for (let call = 0; call < 1_000; call++) {
+      await policies.execute(
+        async ({ signal }) => {
+          signals++
+          registry.register(signal, call)
+        },
+        { signal: controller.signal },
+      )
+    }
+    const collect = await collector()
+    for (let turn = 0; turn < 20 && signals > 10; turn++) {
+      collect()
+      await settle()
+    }
+    expect(signals).toBeLessThanOrEqual(10)
   })
 
   test('1,000 calls on one signal cost it one listener, and none when they have ended', async () => {

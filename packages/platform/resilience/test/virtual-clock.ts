@@ -58,6 +58,14 @@ export async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
+/** The garbage collector, as a function. */
+export async function collector(): Promise<() => void> {
+  const { setFlagsFromString } = await import('node:v8')
+  const { runInNewContext } = await import('node:vm')
+  setFlagsFromString('--expose-gc')
+  return runInNewContext('gc') as () => void
+}
+
 /** A promise with its settlers, and how often it was asked for. */
 export function deferred<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: unknown): void } {
   return Promise.withResolvers<T>()
