@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { execFile } from 'node:child_process'
 import { createServer, type ServerOptions } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { promisify } from 'node:util'
 import { generate } from 'selfsigned'
 import { clientFor, closeAll, contextWith, failureOf, onClose, redactor } from './support/servers.ts'
 import { createHttpClient } from '../src/index.ts'
@@ -36,6 +38,7 @@ beforeAll(async () => {
 
 async function serveTls(options: ServerOptions): Promise<string> {
   const server = createServer(options, (request, response) => {
+    if (request.url !== '/') response.writeHead(302, { location: `http://127.0.0.1:1${request.url}` })
     const { authorized } = request.socket as unknown as { authorized: boolean }
     response.end(JSON.stringify({ authorized }))
   })
@@ -61,14 +64,29 @@ describe('tls', () => {
 
   test('the environment cannot switch verification off', async () => {
     const origin = await serveTls(good)
-    const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0'
-    try {
-      expect((await failureOf(clientFor(origin).request(get, contextWith()))).code).toBe('unavailable')
-    } finally {
-      if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED']
-      else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before
-    }
+    // In a process of its own: this one's environment is a copy that Node's TLS does not look at.
+    const script = `
+      import { Redactor } from '@casare/core'
+      import { createHttpClient } from ${JSON.stringify(new URL('../src/index.ts', import.meta.url).href)}
+      const redactor = new Redactor()
+      const context = { signal: new AbortController().signal, effect: 'read', redactor, fileRoots: [], note() {} }
+      const client = createHttpClient({ baseUrl: '${origin}', redactor })
+      const outcome = await client.request({ path: '/', expect: 'none' }, context).then(({ status }) => status, ({ code }) => code)
+      process.stdout.write(String(outcome))
+      await client.close()`
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--conditions=@casare/source', '--input-type=module', '--eval', script],
+      { cwd: import.meta.dirname, env: { ...process.env, NODE_TLS_REJECT_UNAUTHORIZED: '0' } },
+    )
+    expect(stdout).toBe('unavailable')
+  })
+
+  test('a redirect from https to http is refused', async () => {
+    const origin = await serveTls(good)
+    const client = clientFor(origin, { tls: { ca: good.cert } })
+    const error = await failureOf(client.request({ path: '/from', expect: 'none' }, contextWith()))
+    expect([error.code, error.message.includes('unencrypted'), error.applied]).toEqual(['internal', true, 'no'])
   })
 
   test('a certificate for another name is refused unless that name is asked for', async () => {
