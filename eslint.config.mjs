@@ -34,6 +34,15 @@ const boundaries = [
   })),
 ]
 
+const boundaryOptions = {
+  depConstraints: boundaries,
+  banTransitiveDependencies: false,
+  // A lazy import somewhere, in a test say, does not forbid the usual import elsewhere.
+  checkDynamicDependenciesExceptions: ['.*'],
+  // Tests use their own package as its users do, by name.
+  allowCircularSelfDependency: true,
+}
+
 /** Shortened names that have a full word. */
 const shortNames = ['req', 'res', 'resp', 'err', 'cb', 'ctx', 'opts', 'cfg', 'conn', 'idx', 'msg', 'evt', 'tmp', 'val']
 
@@ -90,10 +99,7 @@ export default [
     languageOptions: { parserOptions: { project: './tsconfig.check.json', tsconfigRootDir: import.meta.dirname } },
     plugins: { '@nx': nx },
     rules: {
-      '@nx/enforce-module-boundaries': [
-        'error',
-        { depConstraints: boundaries, banTransitiveDependencies: false, checkDynamicDependenciesExceptions: ['.*'] },
-      ],
+      '@nx/enforce-module-boundaries': ['error', boundaryOptions],
       '@typescript-eslint/consistent-type-imports': ['error', { disallowTypeAnnotations: false }],
       '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       // The functions of a contract's tables (operations, facets, clients) are handed around; none of them uses `this`.
@@ -103,6 +109,11 @@ export default [
       '@typescript-eslint/no-unused-vars': [
         'error',
         { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
+      // What a vendor threw is handed on as it came.
+      '@typescript-eslint/prefer-promise-reject-errors': [
+        'error',
+        { allowThrowingAny: true, allowThrowingUnknown: true },
       ],
       'id-denylist': ['error', ...shortNames],
       'no-restricted-syntax': ['error', ...everywhere],
@@ -131,6 +142,11 @@ export default [
     files: ['packages/*/*/test/**/*.ts', 'tools/*/test/**/*.ts', 'examples/**/test/**/*.ts'],
     rules: {
       'no-restricted-syntax': ['error', ...inTests],
+      // An async listener of a server: its rejection is an unhandled one, and fails the test.
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      // Tests throw what people throw, and print what must not show when printed.
+      '@typescript-eslint/prefer-promise-reject-errors': 'off',
+      '@typescript-eslint/restrict-template-expressions': 'off',
       // Tests reach into what a consumer should not rely on, and hand over what types would refuse.
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
@@ -138,6 +154,11 @@ export default [
       '@typescript-eslint/no-unsafe-call': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
     },
+  },
+  {
+    // A type test states types of values that nothing reads.
+    files: ['packages/*/*/test/types/**/*.ts'],
+    rules: { '@typescript-eslint/no-unused-vars': 'off' },
   },
   {
     // Benches drive other libraries, some of them without types.
