@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { startServer, type RunningServer } from '../../../../examples/airports-and-flights/server/start-server.ts'
+import { startServer, type RunningServer } from './support/example-server.ts'
 
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const example = join(root, 'examples/airports-and-flights')

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { setOption } from '../arguments/options.ts'
 import { settings } from '../arguments/settings.ts'
 import { exitCodes, type ExitCode } from '../exit-codes.ts'
+import { placedInFlow } from '../project/placed-in-flow.ts'
 import { registeringProviders } from '../project/registering-providers.ts'
 import { UsageError } from '../usage-error.ts'
 import { defineCommand, type Invocation } from './command.ts'
@@ -45,11 +46,15 @@ async function checkFile(
     import('@casare/flow'),
   ])
   const flow = await loadFlowFile(host.folder, file)
-  await checkFlow(flow, {
-    parameters: settings(values.set),
-    secretProviders: registeringProviders(secretProvidersOf(flow), redactor),
-    dial: values.offline !== true,
-  })
+  try {
+    await checkFlow(flow, {
+      parameters: settings(values.set),
+      secretProviders: registeringProviders(secretProvidersOf(flow), redactor),
+      dial: values.offline !== true,
+    })
+  } catch (error) {
+    throw placedInFlow(flow, error)
+  }
   if (terminal.json) terminal.data({ ok: true, flow: flow.definition.flow })
   else
     terminal.print(

@@ -6,7 +6,8 @@ export function nextSteps(
   results: readonly FlowRunResult[],
   { program, state }: { readonly program: string; readonly state: string | undefined },
 ): string[] {
-  const chosen = results.findLast(({ report }) => (report?.deadLettersOpen ?? 0) > 0) ?? results.at(-1)
+  const ran = results.filter(({ report }) => report !== undefined)
+  const chosen = ran.findLast(({ report }) => (report?.deadLettersOpen ?? 0) > 0) ?? ran.at(-1)
   if (chosen === undefined) return []
   const { file, flow } = chosen
   const { write } = flow.definition

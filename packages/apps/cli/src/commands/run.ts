@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode } from '../exit-codes.ts'
 import type { FlowRunResult } from '../flow-run-result.ts'
 import { ProgressView } from '../output/progress-view.ts'
 import { reportTable } from '../output/report-table.ts'
+import { placedInFlow } from '../project/placed-in-flow.ts'
 import { registeringProviders } from '../project/registering-providers.ts'
 import { UsageError } from '../usage-error.ts'
 import { defineCommand, type Invocation } from './command.ts'
@@ -112,14 +113,14 @@ async function runOne(
   } catch (error) {
     view.end('failed')
     results.push({ file, flow, report: undefined })
-    throw error
+    throw placedInFlow(flow, error)
   } finally {
     signal.removeEventListener('abort', stopping)
   }
 }
 
 function showResults({ terminal, host, values }: Invocation<RunValues>, results: readonly FlowRunResult[]): void {
-  if (results.length === 0) return
+  if (results.every(({ report }) => report === undefined)) return
   terminal.print()
   terminal.print(reportTable(terminal, results))
   terminal.print()

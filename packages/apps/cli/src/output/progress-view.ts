@@ -25,7 +25,6 @@ export class ProgressView {
     this.#terminal = terminal
     this.#flow = flow
     if (terminal.json) return
-    if (!terminal.interactive) terminal.note(`${flow}: started`)
     this.#timer = setInterval(() => this.#show(), terminal.interactive ? drawMs : lineMs)
     this.#timer.unref()
   }
@@ -38,12 +37,12 @@ export class ProgressView {
     this.#stopping = true
   }
 
-  /** Takes the bar away and says how it ended. */
+  /** Takes the bar away and says how it ended, where there was any progress. */
   end(outcome: string): void {
     clearInterval(this.#timer)
     if (this.#terminal.json) return
     this.#terminal.status('')
-    this.#terminal.note(this.#text(outcome))
+    if (this.#progress !== undefined) this.#terminal.note(this.#text(outcome))
   }
 
   #show(): void {

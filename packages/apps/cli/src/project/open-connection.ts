@@ -62,7 +62,8 @@ export async function openConnection(request: ConnectionRequest): Promise<AnyCon
   if (problem !== undefined) throw refuse([...within, ...problem.path], problem.error.message, problem.error)
   try {
     const files = fileRoots.length === 0 ? {} : { files: { roots: fileRoots } }
-    return connector({ ...(log && { log }), ...(config as object), ...files }) as unknown as AnyConnection
+    const connection: unknown = connector({ ...(log && { log }), ...(config as object), ...files })
+    return connection as AnyConnection
   } catch (error) {
     throw ConnectorError.is(error) ? refuse(within, error.message, error) : error
   }
