@@ -29,6 +29,7 @@ const variants = {
     let sum = 0
     for (let index = 0; index < reads; index += 1) {
       // The caller of a driver in an async program awaits too.
+      // eslint-disable-next-line @typescript-eslint/await-thenable
       const [row] = (await statement.all((index % rows) + 1)) as { id: number }[]
       sum += row?.id ?? 0
     }

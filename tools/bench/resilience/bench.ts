@@ -12,7 +12,13 @@ interface Success {
 }
 
 const bench = async (): Promise<Gate[]> => {
-  return [...(await defectGates()), ...(await successGates()), ...(await rejectionGates()), ...(await failureGates())]
+  return [
+    ...(await defectGates()),
+    ...(await successGates()),
+    ...(await rejectionGates()),
+    ...(await failureGates()),
+    ...(await queueGates()),
+  ]
 }
 export default bench
 
@@ -72,4 +78,22 @@ async function failureGates(): Promise<Gate[]> {
     ]),
   )
   return [atMost('failure, 100,000 against 100 in the window', ns('casare', 100_000) / ns('casare', 100), 1.5)]
+}
+
+async function queueGates(): Promise<Gate[]> {
+  const names = ['casare', 'cockatiel', 'p-limit'] as const
+  const results = await interleave(names, 3, (name) => runChild<Record<string, number>>(child, ['queue', name]))
+  const ns = (name: (typeof names)[number], length: number): number =>
+    median(results[name].map((result) => result[length] ?? Number.NaN))
+  console.log('\nA call through a bulkhead with so many queued, ns per call')
+  printTable(
+    ['library', '1,000', '50,000', 'ratio'],
+    names.map((name) => [
+      name,
+      Math.round(ns(name, 1_000)),
+      Math.round(ns(name, 50_000)),
+      ns(name, 50_000) / ns(name, 1_000),
+    ]),
+  )
+  return [atMost("queue of 50,000, share of cockatiel's", ns('casare', 50_000) / ns('cockatiel', 50_000), 0.2)]
 }

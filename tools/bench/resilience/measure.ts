@@ -1,7 +1,8 @@
 /** The child process of the bench: measures one variant in one way and prints JSON. */
-import { pipeline } from '@casare/resilience'
+import { bulkhead, pipeline } from '@casare/resilience'
 import * as cockatiel from 'cockatiel'
 import CircuitBreaker from 'opossum'
+import pLimit from 'p-limit'
 import { variants, type Runner, type VariantName } from './variants.ts'
 
 const operation = async (): Promise<number> => 1
@@ -146,10 +147,39 @@ async function failureCost(library: string): Promise<unknown> {
   return costs
 }
 
+/** Time to get a call through a queue of so many, which are all there from the beginning. */
+const queues: Record<string, (length: number) => Runner> = {
+  casare(length) {
+    const policy = bulkhead({ maxConcurrent: 1, maxQueued: length })
+    return (run) => policy.execute(run)
+  },
+  cockatiel(length) {
+    const policy = cockatiel.bulkhead(1, length)
+    return (run) => policy.execute(run)
+  },
+  'p-limit': () => pLimit(1),
+}
+
+async function queueCost(library: string): Promise<unknown> {
+  const costs: Record<string, number> = {}
+  for (const length of [1_000, 50_000]) {
+    const results: number[] = []
+    for (let sample = 0; sample < 50_000 / length + 2; sample++) {
+      const runner = queues[library]!(length)
+      results.push(
+        await nsPerCall(length, async () => void (await Promise.all(Array.from({ length }, () => runner(operation))))),
+      )
+    }
+    costs[length] = Math.min(...results)
+  }
+  return costs
+}
+
 const modes: Record<string, () => Promise<unknown>> = {
   success: () => success(variants[name as VariantName]()),
   rejection: () => rejection(name),
   failure: () => failureCost(name),
+  queue: () => queueCost(name),
 }
 const result = await modes[mode]!()
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0))

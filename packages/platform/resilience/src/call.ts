@@ -57,7 +57,7 @@ export class Call<T> extends Timed implements AbortFollower {
         this.callerAborted(signal.reason)
         return
       }
-      this.#engine.hub.follow(signal, this as Call<unknown>)
+      this.#engine.hub.follow(signal, this)
     }
     this.#enterRateLimit()
   }

@@ -27,5 +27,5 @@ export function composeWith(seams: Seams, ...policies: Policy[]): Pipeline {
     last = place
     slots[policy.kind] = policy
   }
-  return fromSlots(slots as Slots, seams)
+  return fromSlots(slots, seams)
 }

@@ -28,7 +28,7 @@ export abstract class Policy {
    * @param signal the caller's abort: rejects the call at once with code `cancelled`
    */
   execute<T>(fn: Operation<T>, signal?: AbortSignal | ExecuteOptions): Promise<T> {
-    this.#engine ??= new Engine({ [this.kind]: this } as Slots, {})
+    this.#engine ??= new Engine({ [this.kind]: this }, {})
     const options = signal instanceof AbortSignal ? { signal } : signal
     return this.#engine.execute(fn, options)
   }
