@@ -108,7 +108,9 @@ class ConnectionPool {
   async #closeAll(): Promise<void> {
     const open = [...this.#entries.values()]
     for (const { timer } of open) clearTimeout(timer)
-    const results = await Promise.allSettled(open.map(({ connection }) => connection?.close()))
+    const results = await Promise.allSettled(
+      open.flatMap(({ connection }) => (connection === undefined ? [] : [connection.close()])),
+    )
     const failed = results.find((result) => result.status === 'rejected')
     if (failed !== undefined) throw failed.reason
   }

@@ -75,7 +75,7 @@ describe('checking', () => {
     ['an undeclared parameter', { read: { from: 'a.records', input: { x: '${url}' } } }, '${url} is not declared'],
     ['two sources of a field', { fields: { id: { from: 'a', constant: 1 } } }, 'only one of from, constant'],
   ])('%s', async (_what, extra, message) => {
-    await expect(checkFlow(defineFlow({ ...definition, ...extra } as never))).rejects.toMatchObject({
+    await expect(checkFlow(defineFlow({ ...definition, ...extra }))).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining(message),
     })

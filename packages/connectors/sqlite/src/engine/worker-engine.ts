@@ -32,7 +32,7 @@ export class WorkerEngine implements Engine {
     this.#worker = worker
     this.#interrupt = interrupt
     worker.on('message', (response: WorkerResponse) => this.#settle(response))
-    worker.on('error', (error) => this.#fail(error))
+    worker.on('error', (error: Error) => this.#fail(error))
     worker.on('exit', () => this.#fail(new Error('the thread has ended')))
     worker.unref()
   }

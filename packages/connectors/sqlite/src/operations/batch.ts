@@ -2,7 +2,7 @@ import { operation } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteClient } from '../engine-client.ts'
 import { toBindings } from '../values.ts'
-import { executeOutput } from './execute.ts'
+import { executeOutput } from './execute-output.ts'
 import { statementInput } from './statement-input.ts'
 
 /** Runs several statements in one transaction. */

@@ -123,7 +123,7 @@ export type AnyConnector = {
   (config: any): Connection<any, any, any, any, any>
   readonly connectorName: string
   describe(): ConnectorDescription
-  readonly spec: ConnectorSpec<any, any, any, any, any, any, any, any>
+  readonly spec: ConnectorSpec<any, any, any, any, Operations, Streams, Sessions, any>
 }
 
 type ClientOfFacet<F> =

@@ -23,7 +23,7 @@ export function decode(value: unknown, handles: SecretHandles, depth = 0): unkno
     const tagged = decodeTag(only, value[only], handles)
     if (tagged !== undefined) return tagged.value
   }
-  return decodeObject(value as Record<string, unknown>, keys, handles, depth)
+  return decodeObject(value, keys, handles, depth)
 }
 
 function decodeObject(

@@ -22,5 +22,5 @@ export function facetNamed<K extends 'read' | 'listen' | 'write'>(
       code: 'unsupported',
       message: `The stream ${name} of ${runtime.spec.name} cannot ${kind}.`,
     })
-  return facet as NonNullable<AnyStream[K]>
+  return facet
 }

@@ -19,7 +19,7 @@ export function readStream(
   input: unknown,
   options: ReadOptions<unknown> = {},
 ): Reading<unknown, unknown> {
-  const parsed = validateSync(facet.input, input ?? {}, `${name}.read input`)
+  const parsed: unknown = validateSync(facet.input, input ?? {}, `${name}.read input`)
   const cursor: unknown =
     options.cursor === undefined ? undefined : validateSync(facet.cursor, options.cursor, `${name}.read cursor`)
   if (options.pageSize !== undefined && (!Number.isInteger(options.pageSize) || options.pageSize < 1))
@@ -189,7 +189,7 @@ function readCursor(name: string, cursor: unknown): JsonCursor {
   if (cursor === undefined || cursor === null) return {}
   if (typeof cursor !== 'object' || Array.isArray(cursor))
     throw invalidInput(`${name}.read: the cursor must be one that an earlier page gave.`)
-  return cursor as JsonCursor
+  return cursor
 }
 
 /** The page may have changed since: go on behind the record handed out last, wherever it is now; else hand out all again. */

@@ -49,10 +49,10 @@ export function createRuntime(spec: AnySpec, config: ConnectionConfig, handles: 
     },
   }
   const holder = new ClientHolder<unknown>(
-    async (signal) =>
+    async (signal): Promise<unknown> =>
       config.adopted === undefined
         ? spec.open(config.vendor, { ...openContext, signal })
-        : spec.adopt?.(config.adopted.client as never),
+        : spec.adopt?.(config.adopted.client),
     (client) => (config.adopted === undefined ? spec.close?.(client) : undefined),
   )
   return {

@@ -1,5 +1,5 @@
 import { invalidInput } from '../errors/connector-error.ts'
-import { Secret } from '../secrets/secret.ts'
+import type { Secret } from '../secrets/secret.ts'
 
 const maxHandles = 10_000
 

@@ -95,10 +95,7 @@ async function connect(
   if (problem !== undefined)
     throw flowProblem(flow.source, [...path, 'config', ...problem.path], problem.error.message, problem.error)
   try {
-    return connector({ ...(log === undefined ? {} : { log }), ...(resolved as object) }) as unknown as Record<
-      string,
-      unknown
-    >
+    return connector({ ...(log === undefined ? {} : { log }), ...(resolved as object) }) as Record<string, unknown>
   } catch (error) {
     throw ConnectorError.is(error) ? flowProblem(flow.source, [...path, 'config'], error.message, error) : error
   }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { ConnectorError, isError, validate, type AnyRead, type AnyWrite, type SecretProviders } from '@casare/core'
+import { ConnectorError, isError, validate, type AnyWrite, type SecretProviders } from '@casare/core'
 import { openConnections } from '../connectors/open-connections.ts'
 import { applyParameters } from '../definition/apply-parameters.ts'
 import type { Flow } from '../definition/flow-definition.ts'
@@ -65,7 +65,7 @@ async function replayAll(flow: Flow, state: StateStore, options: ReplayOptions):
   try {
     const to = connections.end(definition.write.to, ['write', 'to'])
     const writes = to.spec.streams?.[to.stream]?.write as AnyWrite
-    const input: unknown = await validate(writes.input as AnyRead['input'], definition.write.input ?? {}, 'write.input')
+    const input: unknown = await validate(writes.input, definition.write.input ?? {}, 'write.input')
     const keyed = (typeof writes.effect === 'function' ? writes.effect(input) : writes.effect) === 'keyed'
     for (const letter of letters) {
       if (outcomes.length > 0) await pause(1000 / perSecond)

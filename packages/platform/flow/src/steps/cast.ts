@@ -5,7 +5,9 @@ export type CastName = 'string' | 'number' | 'integer' | 'boolean' | 'timestamp'
 /** Converters of `cast:`; each throws where the value cannot be converted without guessing. */
 export const casts: Readonly<Record<CastName, (value: unknown, field: string) => unknown>> = {
   string: (value, field) => {
-    if (typeof value === 'object') throw refused(field, 'string', value)
+    if (typeof value === 'string') return value
+    if (typeof value !== 'number' && typeof value !== 'boolean' && typeof value !== 'bigint')
+      throw refused(field, 'string', value)
     return String(value)
   },
   number: (value, field) => {
@@ -35,13 +37,6 @@ export const casts: Readonly<Record<CastName, (value: unknown, field: string) =>
 }
 
 function refused(field: string, cast: CastName, value: unknown): Error {
-  const shown =
-    typeof value === 'string'
-      ? JSON.stringify(value.slice(0, 40))
-      : value === null
-        ? 'null'
-        : typeof value === 'object'
-          ? 'an object'
-          : String(value)
+  const shown = JSON.stringify(value)?.slice(0, 40) ?? typeof value
   return stepError('fields', `${field}: ${shown} is not a ${cast}.`)
 }

@@ -48,7 +48,7 @@ export class JsonataEvaluator {
     }
     worker.unref()
     worker.on('message', (response: JsonataResponse) => this.#settle?.(response as BatchResult))
-    worker.on('error', (error) => this.#settle?.(this.#culprit(error.message)))
+    worker.on('error', (error: Error) => this.#settle?.(this.#culprit(error.message)))
     worker.on('exit', () => {
       if (this.#worker === worker) this.#settle?.(this.#culprit('the thread has ended'))
     })

@@ -16,7 +16,7 @@ function serve({ expression, limitMs, progress }: JsonataWorkerData): void {
       RegexEngine: LinearRegex as unknown as RegExpConstructor,
       timeout: limitMs,
       stack: maxDepth,
-    } as jsonata.JsonataOptions)
+    })
   } catch (error) {
     const { message, position } = error as { message?: string; position?: number }
     send({ broken: message ?? String(error), position })

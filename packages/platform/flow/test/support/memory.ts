@@ -1,4 +1,4 @@
-import { anyRecord, ConnectorError, defineConnector, reads, schema, stream, writes, type Schema } from '@casare/core'
+import { anyRecord, ConnectorError, defineConnector, reads, stream, writes, type Schema } from '@casare/core'
 
 /** A schema that takes any object, for a connector of tests. */
 const anything: Schema<object, Record<string, unknown>> = anyRecord
@@ -8,6 +8,25 @@ const numberCursor: Schema<number> = {
     vendor: 'test',
     validate: (value) => (typeof value === 'number' ? { value } : { issues: [{ message: 'expected a number' }] }),
     jsonSchema: { input: () => ({ type: 'integer' }), output: () => ({ type: 'integer' }) },
+  },
+}
+
+interface Config {
+  readonly system?: Memory
+}
+
+const config: Schema<Config> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) => ({ value: value as Config }),
+    jsonSchema: {
+      input: () => ({
+        type: 'object',
+        properties: { system: { type: 'object' }, password: { type: 'string', secret: true } },
+      }),
+      output: () => ({ type: 'object' }),
+    },
   },
 }
 
@@ -32,18 +51,7 @@ export const memory = defineConnector({
   title: 'Memory',
   category: 'other',
   contractVersion: 1,
-  config: schema({
-    '~standard': {
-      ...anything['~standard'],
-      jsonSchema: {
-        input: () => ({
-          type: 'object',
-          properties: { system: { type: 'object' }, password: { type: 'string', secret: true } },
-        }),
-        output: () => ({ type: 'object' }),
-      },
-    },
-  } as Schema<{ system?: Memory }, { system?: Memory }>),
+  config,
   open: ({ system }) => system ?? new Memory(),
   toError: () => undefined,
   streams: {
