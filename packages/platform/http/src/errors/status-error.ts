@@ -1,8 +1,8 @@
 import { ConnectorError, type Applied, type ErrorCode } from '@casare/core'
+import { readRetryHints } from '@casare/resilience'
 import type { Exchange } from '../exchange.ts'
 import { excerpt } from '../body/parse-json.ts'
 import type { ErrorAnswer, HttpClientOptions } from '../http-types.ts'
-import { retryAfterMs } from './retry-hints.ts'
 
 type Row = readonly [code: ErrorCode, applied: Applied, transient: boolean, words: string]
 
@@ -85,7 +85,7 @@ export function toStatusError(
   return new ConnectorError({
     transient,
     overload: status === 429 || status === 503,
-    retryAfterMs: retryAfterMs(headers, Date.now()),
+    retryAfterMs: readRetryHints(headers).retryAfterMs,
     requestId: requestIdOf(headers),
     vendorCode: usual.vendorCode,
     ...reading,
