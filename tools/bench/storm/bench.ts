@@ -6,7 +6,7 @@ import { scenarios, type ScenarioName } from './scenarios.ts'
 const child = new URL('./simulate.ts', import.meta.url)
 const seeds = 20
 /** The real code of these takes minutes per seed where nearly all fails; they are far from any gate. */
-const slow: Partial<Record<string, number>> = { 'p-retry': 5, 'axios-retry': 5 }
+const slow: Partial<Record<string, number>> = { 'p-retry': 3, 'axios-retry': 3 }
 const processes = 2
 
 // `strategies.ts` is loaded in the child only, after time has been replaced.

@@ -3,13 +3,15 @@ import type { Outcome } from './outcome.ts'
 import { install, mulberry32, reset, run, virtualNow } from './virtual-time.ts'
 
 install()
+// Stack traces would take most of the time of a simulation in which nearly everything fails.
+Error.stackTraceLimit = 0
 const { healthy, scenarios } = await import('./scenarios.ts')
 const { Server } = await import('./server.ts')
 const { strategies } = await import('./strategies.ts')
 
 const faultFromMs = 10_000
 const faultUntilMs = 40_000
-const endMs = 80_000
+const endMs = 70_000
 
 async function simulate(strategyName: string, scenarioName: string, seed: number): Promise<Outcome> {
   const scenario = scenarios[scenarioName as keyof typeof scenarios]

@@ -1,4 +1,4 @@
-import type { Seams, Slots } from './engine.ts'
+import type { Seams } from './engine.ts'
 import { fromSlots, type Pipeline } from './pipeline.ts'
 import { Policy, policyOrder } from './policy.ts'
 

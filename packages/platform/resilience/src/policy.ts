@@ -1,4 +1,4 @@
-import { Engine, type Slots } from './engine.ts'
+import { Engine } from './engine.ts'
 import type { ExecuteOptions, Operation } from './pipeline-types.ts'
 
 /** The kinds of policy, in the one order in which they act, outermost first. */

@@ -236,8 +236,8 @@ describe('abort', () => {
     const { signal } = controller
     const add = signal.addEventListener.bind(signal)
     const remove = signal.removeEventListener.bind(signal)
-    signal.addEventListener = ((...args: Parameters<typeof add>) => (listeners++, add(...args)))
-    signal.removeEventListener = ((...args: Parameters<typeof add>) => (listeners--, remove(...args)))
+    signal.addEventListener = (...args: Parameters<typeof add>) => (listeners++, add(...args))
+    signal.removeEventListener = (...args: Parameters<typeof add>) => (listeners--, remove(...args))
     const slow = deferred<number>()
     const policies = pipeline()
     const calls = Array.from({ length: 1_000 }, () => policies.execute(() => slow.promise, { signal }))

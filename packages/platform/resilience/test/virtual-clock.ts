@@ -79,9 +79,16 @@ export function failure(facts: object, message = 'failed'): Error {
 /** What may be repeated. */
 export const transient = { retryable: true, applied: 'no' }
 
-/** What a promise came to, without waiting for it. */
-export function watch<T>(promise: Promise<T>): { state: 'pending' | 'resolved' | 'rejected'; value?: T; error?: any } {
-  const watched: { state: 'pending' | 'resolved' | 'rejected'; value?: T; error?: unknown } = { state: 'pending' }
+/** What a promise came to so far. */
+export interface Watched<T> {
+  state: 'pending' | 'resolved' | 'rejected'
+  value?: T
+  error?: { readonly code?: string }
+}
+
+/** Follows a promise without waiting for it. */
+export function watch<T>(promise: Promise<T>): Watched<T> {
+  const watched: Watched<T> = { state: 'pending' }
   promise.then(
     (value) => Object.assign(watched, { state: 'resolved', value }),
     (error: unknown) => Object.assign(watched, { state: 'rejected', error }),
