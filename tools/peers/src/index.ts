@@ -1,0 +1,8 @@
+export { describeWithPeer } from './describe-with-peer.ts'
+export { findPeer, planPeer } from './find-peer.ts'
+export type { Peer, PeerOptions, PeerPlan, PeerSource } from './find-peer.ts'
+export { startPrivatePeer } from './private-peer.ts'
+export type { PrivatePeer } from './private-peer.ts'
+export { howToGet, variableOf } from './how-to-get.ts'
+export type { System, SystemName } from './system.ts'
+export { systems } from './systems/index.ts'

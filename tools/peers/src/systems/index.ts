@@ -1,0 +1,19 @@
+import type { System, SystemName } from '../system.ts'
+import { kafka } from './kafka.ts'
+import { mqtt } from './mqtt.ts'
+import { mysql } from './mysql.ts'
+import { nats } from './nats.ts'
+import { postgresql } from './postgresql.ts'
+import { rabbitmq } from './rabbitmq.ts'
+import { redis } from './redis.ts'
+
+/** Every system that there are peers for. */
+export const systems: Readonly<Record<SystemName, System>> = {
+  postgresql,
+  mysql,
+  redis,
+  rabbitmq,
+  nats,
+  mqtt,
+  kafka,
+}
