@@ -2,7 +2,7 @@
 import { cpSync, existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'tsup'
-import configuration from '../../tsup.config.ts'
+import { configuration } from '../../tsup.config.ts'
 import { codeEntries, readManifest } from '../workspace.ts'
 import { emitDeclarations } from './emit-declarations.ts'
 import { findEntries } from './find-entries.ts'
@@ -13,11 +13,8 @@ const manifest = readManifest(folder)
 const startedAt = performance.now()
 
 const entries = findEntries(folder, manifest)
-await build({
-  config: false,
-  ...configuration,
-  entry: Object.fromEntries(entries.map((stem) => [stem, `src/${stem}.ts`])),
-})
+const entry = Object.fromEntries(entries.map((stem) => [stem, `src/${stem}.ts`]))
+for (const output of ['esm', 'cjs'] as const) await build({ ...configuration(output), entry })
 
 // What is not code (SQL, JSON, templates) is read by relative path: it keeps its place.
 cpSync(join(folder, 'src'), join(folder, 'dist'), {

@@ -67,5 +67,6 @@ export const config = schema(
   }),
 )
 
+/** What `rest({…})` takes beside the uniform parts. */
 export type RestConfig = InputOf<typeof config>
 export type ParsedConfig = OutputOf<typeof config>

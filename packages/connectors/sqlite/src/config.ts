@@ -46,5 +46,6 @@ export const config = schema(
   }),
 )
 
+/** What `sqlite({…})` takes beside the uniform parts. */
 export type SqliteConfig = InputOf<typeof config>
 export type ParsedConfig = OutputOf<typeof config>

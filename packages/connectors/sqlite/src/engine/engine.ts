@@ -1,6 +1,7 @@
 /** A value as SQLite stores it. */
 export type SqliteValue = null | number | bigint | string | Uint8Array
 
+/** A row: column names to values. */
 export type SqliteRow = Record<string, SqliteValue>
 
 /** Values for the placeholders of a statement: by position (`?`) or by name (`:name`, `@name`, `$name`). */
@@ -11,6 +12,7 @@ export interface Statement {
   readonly values: Bindings
 }
 
+/** What a statement that changes rows did. */
 export interface ExecuteResult {
   /** Rows inserted, changed or deleted. */
   readonly changes: number

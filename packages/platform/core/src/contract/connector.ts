@@ -22,8 +22,11 @@ import type {
 } from './uniform-config.ts'
 import type { Operation } from './operation.ts'
 
+/** Operations by their names. */
 export type Operations = Readonly<Record<string, AnyOperation>>
+/** Streams by their names. */
 export type Streams = Readonly<Record<string, AnyStream>>
+/** Sessions by their names. */
 export type Sessions = Readonly<Record<string, AnySession>>
 
 /** What `open` gets beside the parsed config. */

@@ -11,4 +11,5 @@ export const reservedNames = [
   '__proto__',
 ] as const
 
+/** One of the reserved names. */
 export type ReservedName = (typeof reservedNames)[number]

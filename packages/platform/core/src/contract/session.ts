@@ -18,6 +18,7 @@ export interface Session<Client, In, Parsed, Scoped> {
   ) => Promise<Result>
 }
 
+/** Any session, for constraints. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a constraint on every position at once; see docs/decisions
 export type AnySession = Session<any, any, any, any>
 

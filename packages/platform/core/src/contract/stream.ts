@@ -18,6 +18,7 @@ export interface RecordIdentity {
   readonly version?: string | undefined
 }
 
+/** What `pages` gets beside client and input. */
 export interface ReadContext<Cursor> extends CallContext {
   /** Where to go on; `undefined` for the beginning. */
   readonly cursor: Cursor | undefined
@@ -60,6 +61,7 @@ export interface PendingDelivery<Event> extends Delivery<Event> {
   deadLetter?: ((error: unknown) => Promise<void> | void) | undefined
 }
 
+/** What `subscribe` gets beside client and input. */
 export interface ListenContext<Event> extends CallContext {
   /** Hands an event over. Resolves when there is room for the next one (back-pressure): await it. */
   deliver(delivery: PendingDelivery<Event>): Promise<void>
@@ -92,6 +94,7 @@ export interface WriteFailure {
   readonly error: unknown
 }
 
+/** What `write` gets beside client, records and input. */
 export interface WriteContext extends CallContext {
   /** One idempotency key per record of the batch, where the effect is `keyed`. */
   readonly keys: readonly string[] | undefined
@@ -127,9 +130,13 @@ export interface Stream<Read, Listen, Write> {
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- constraints on every position at once; see docs/decisions */
+/** Any reading facet, for constraints. */
 export type AnyRead = ReadFacet<any, any, any, any, any>
+/** Any listening facet, for constraints. */
 export type AnyListen = ListenFacet<any, any, any, any>
+/** Any writing facet, for constraints. */
 export type AnyWrite = WriteFacet<any, any, any, any>
+/** Any stream, for constraints. */
 export type AnyStream = Stream<AnyRead | undefined, AnyListen | undefined, AnyWrite | undefined>
 /* eslint-enable @typescript-eslint/no-explicit-any */
 

@@ -6,6 +6,7 @@ export interface Schema<In = unknown, Out = In> {
   readonly '~standard': SchemaProperties<In, Out>
 }
 
+/** What a schema of either standard carries under `~standard`. */
 export interface SchemaProperties<In, Out> {
   readonly version: 1
   readonly vendor: string
@@ -17,14 +18,17 @@ export interface SchemaProperties<In, Out> {
   }
 }
 
+/** Which JSON Schema is wanted. */
 export interface JsonSchemaOptions {
   readonly target: 'draft-2020-12' | 'draft-07' | 'openapi-3.0' | (string & {})
   readonly libraryOptions?: Record<string, unknown> | undefined
 }
 
+/** The value as parsed, or what is wrong with it. */
 export type SchemaResult<Out> =
   { readonly value: Out; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] }
 
+/** One thing that is wrong with a value, and where. */
 export interface SchemaIssue {
   readonly message: string
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined

@@ -15,7 +15,7 @@ export function isSecretReference(text: unknown): text is string {
   return typeof text === 'string' && text.startsWith(prefix)
 }
 
-/** @throws `invalid_input` for a text that is not of the form `secret://PROVIDER/PATH#FIELD`. */
+/** Takes a reference apart. @throws `invalid_input` for a text that is not of the form `secret://PROVIDER/PATH#FIELD`. */
 export function parseSecretReference(text: string): SecretReference {
   const match = /^secret:\/\/([a-z][a-z0-9-]{0,63})\/([^#]{1,1024})(?:#(.{1,256}))?$/.exec(text)
   const [, provider, path, field] = match ?? []

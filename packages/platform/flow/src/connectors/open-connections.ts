@@ -19,6 +19,7 @@ export interface FlowEnd {
   readonly spec: AnyConnector['spec']
 }
 
+/** The connections of a flow, by name. */
 export interface OpenedConnections {
   /** The stream named `CONNECTION.STREAM`. */
   end(reference: string, path: readonly string[]): FlowEnd & { readonly stream: string }

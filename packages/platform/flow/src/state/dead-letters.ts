@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3'
 import { ConnectorError, decode, SecretHandles } from '@casare/core'
 import type { PayloadCipher } from './payload-cipher.ts'
 
+/** `open`; `replayed` with success; `superseded` by a newer record of the same key. */
 export type DeadLetterStatus = 'open' | 'replayed' | 'superseded'
 
 /** A record that could not be handled, without its payload. */
