@@ -116,3 +116,18 @@ test('a description is plain data with the worst effect, and marks secrets', () 
     write: { atomic: true, effect: 'keyed' },
   })
 })
+
+test('a stream that was handed over is read once, whoever opens it again; a function may be called again', async () => {
+  await using connection = connect()
+  async function* chunks(): AsyncIterable<Uint8Array> {
+    yield Buffer.from('x')
+  }
+  const stream = chunks()
+  await expect(connection.send({ content: stream })).resolves.toMatchObject({ bytes: Buffer.from('x') })
+  await expect(connection.send({ content: stream })).rejects.toMatchObject({
+    code: 'invalid_input',
+    message: expect.stringContaining('consumed'),
+  })
+  for (let i = 0; i < 2; i += 1)
+    await expect(connection.send({ content: chunks })).resolves.toMatchObject({ bytes: Buffer.from('x') })
+})

@@ -41,20 +41,22 @@ function repeatable(length: number | undefined, stream: () => AsyncIterable<Uint
   return { length, repeatable: true, bytes: undefined, stream }
 }
 
-function once(source: AsyncIterable<Uint8Array>): OpenBody {
-  let used = false
+const consumed = Symbol.for('casare.consumed')
+
+/** Remembered on the stream itself: each attempt of a call opens the same body anew. */
+function once(source: AsyncIterable<Uint8Array> & { [consumed]?: true }): OpenBody {
   return {
     length: undefined,
     repeatable: false,
     bytes: undefined,
     stream() {
-      if (used)
+      if (source[consumed] === true)
         throw new ConnectorError({
           code: 'invalid_input',
           message:
             'The body stream was consumed by an earlier attempt. Pass a function that opens a new stream to make the call repeatable.',
         })
-      used = true
+      Object.defineProperty(source, consumed, { value: true })
       return source
     },
   }
