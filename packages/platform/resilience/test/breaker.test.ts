@@ -1,5 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { bulkhead, circuitBreaker, composeWith, pipeline, timeout, type CircuitBreakerOptions } from '../src/index.ts'
+import {
+  adaptiveConcurrency,
+  bulkhead,
+  circuitBreaker,
+  composeWith,
+  deadline,
+  pipeline,
+  timeout,
+  type CircuitBreakerOptions,
+} from '../src/index.ts'
 import type { PipelineEvent } from '../src/index.ts'
 import { deferred, failure, settle, transient, VirtualClock, watch } from './virtual-clock.ts'
 
@@ -167,6 +176,42 @@ describe('while it is open', () => {
   })
 })
 
+test('a call that waited for the adaptive limit while the breaker opened is rejected too', async () => {
+  const clock = new VirtualClock()
+  const limit = adaptiveConcurrency({ initialLimit: 1 })
+  const policies = composeWith({ clock }, circuitBreaker({ minCalls: 1 }), limit)
+  const slow = deferred<never>()
+  const first = watch(policies.execute(() => slow.promise))
+  let ran = false
+  const queued = watch(policies.execute(async () => (ran = true)))
+  slow.reject(failure(transient))
+  await settle()
+  expect([first.error?.code, queued.error?.code, ran]).toEqual([undefined, 'breaker_open', false])
+  expect(limit.state()).toMatchObject({ inFlight: 0, queued: 0 })
+})
+
+describe('a deadline that cuts an attempt off', () => {
+  test.each([
+    ['counts where the attempt had its time', 0, 1],
+    ['says nothing where the attempt began with little of it left', 4_000, 0],
+  ])('%s', async (_, waitsMs, failures) => {
+    const clock = new VirtualClock()
+    const breaker = circuitBreaker()
+    const slots = bulkhead({ maxConcurrent: 1 })
+    const policies = composeWith({ clock }, deadline({ timeoutMs: 5_000 }), breaker, slots)
+    const ahead = deferred<string>()
+    void slots.execute(() => ahead.promise)
+    if (waitsMs === 0) ahead.resolve('')
+    await settle()
+    const call = watch(policies.execute(() => new Promise(() => undefined)))
+    await clock.advance(waitsMs)
+    ahead.resolve('')
+    await clock.advance(6_000)
+    expect(call.error).toMatchObject({ code: 'deadline', applied: 'maybe' })
+    expect(breaker.state('', clock.now() - 2_000)).toMatchObject({ calls: failures, failures })
+  })
+})
+
 describe('how it recovers', () => {
   test('one probe at a time; its success closes the breaker', async () => {
     const { clock, policies, fail, succeed, state, events } = make()
@@ -216,22 +261,22 @@ describe('how it recovers', () => {
   test('a probe that is aborted, or rejected for want of a slot, makes room for the next', async () => {
     const clock = new VirtualClock()
     const breaker = circuitBreaker()
-    const slots = bulkhead({ maxConcurrent: 8, maxQueued: 0 })
+    const slots = bulkhead({ maxConcurrent: 1, maxQueued: 0 })
     const policies = composeWith({ clock, random: () => 0 }, breaker, slots)
-    const hanging = Array.from({ length: 8 }, () => deferred<string>())
-    for (const { promise } of hanging) void slots.execute(() => promise)
-    await times(8, () => policies.execute(() => Promise.reject(failure(transient))).catch(() => undefined))
-    expect(breaker.state('', clock.now()).calls).toBe(0)
-
-    for (const { resolve } of hanging) resolve('')
-    await settle()
     await times(8, () => policies.execute(() => Promise.reject(failure(transient))).catch(() => undefined))
     await clock.advance(520)
     const controller = new AbortController()
-    const probe = watch(policies.execute(() => new Promise(() => undefined), { signal: controller.signal }))
+    const hanging = deferred<string>()
+    const probe = watch(policies.execute(() => hanging.promise, { signal: controller.signal }))
     controller.abort()
     await settle()
     expect(probe.error).toMatchObject({ code: 'cancelled' })
+    // The aborted probe still holds the only slot.
+    await expect(policies.execute(async () => 'none')).rejects.toMatchObject({ code: 'bulkhead_full' })
+    expect(breaker.state('', clock.now()).state).toBe('half_open')
+    hanging.resolve('late')
+    await settle()
+    expect(breaker.state('', clock.now()).state).toBe('half_open')
     await expect(policies.execute(async () => 'next')).resolves.toBe('next')
     expect(breaker.state('', clock.now()).state).toBe('closed')
   })

@@ -77,6 +77,19 @@ describe('rate limit', () => {
     expect(clock.pending.all).toBe(0)
   })
 
+  test('a newcomer does not take the turn of one who waits', async () => {
+    const clock = new VirtualClock(0)
+    const policies = composeWith({ clock }, rateLimit({ permits: 3, burst: 1 }))
+    const order: string[] = []
+    await policies.execute(async () => 1)
+    void policies.execute(async () => order.push('waits'))
+    // The turn has come, its timer has not.
+    await clock.advance(333.5)
+    void policies.execute(async () => order.push('newcomer'))
+    await clock.advance(1_000)
+    expect(order).toEqual(['waits', 'newcomer'])
+  })
+
   test('saves up no more than the burst', async () => {
     const clock = new VirtualClock()
     const policies = composeWith({ clock }, rateLimit({ permits: 10, burst: 2, maxQueued: 0 }))

@@ -166,6 +166,20 @@ describe('state', () => {
     await expect(policies.execute(async () => 2, { key: 'busy' })).resolves.toBe(2)
   })
 
+  test('a state that was forgotten and made anew is the same one for all pipelines that share it', async () => {
+    const clock = new VirtualClock()
+    const slots = bulkhead({ maxConcurrent: 1, maxQueued: 0 })
+    const one = pipeline({ clock, bulkhead: slots, concurrency: false, breaker: false, budget: false })
+    const other = pipeline({ clock, bulkhead: slots, concurrency: false, breaker: false, budget: false })
+    await one.execute(async () => 1, { key: 'host' })
+    for (let host = 0; host < 2_500; host++) await other.execute(async () => host, { key: `host-${host}` })
+    const slow = deferred<string>()
+    const running = other.execute(() => slow.promise, { key: 'host' })
+    await expect(one.execute(async () => 1, { key: 'host' })).rejects.toMatchObject({ code: 'bulkhead_full' })
+    slow.resolve('')
+    await running
+  })
+
   test('keys are only names: none of an object is mistaken for one', async () => {
     const policies = pipeline(all)
     for (const key of ['__proto__', 'constructor', 'toString', '']) await policies.execute(async () => key, { key })

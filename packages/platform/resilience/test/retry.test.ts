@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import {
   backoffMs,
+  bulkhead,
   composeWith,
   deadline,
   pipeline,
@@ -154,6 +155,17 @@ describe('the end of a call', () => {
   })
 })
 
+test('a retry that finds no slot ends the call with the real error, not with the want of a slot', async () => {
+  const clock = new VirtualClock()
+  const slots = bulkhead({ maxConcurrent: 1, maxQueued: 0 })
+  const error = failure(transient)
+  const call = watch(composeWith({ clock }, retry(), slots).execute(() => Promise.reject(error)))
+  await settle()
+  void slots.execute(() => new Promise(() => undefined))
+  await clock.advance(1_000)
+  expect(call.error).toBe(error)
+})
+
 describe('back-off', () => {
   test.each([
     [1, {}, 100],
@@ -245,7 +257,7 @@ describe('budget', () => {
   })
 
   test('never saves up more than its maximum', async () => {
-    const budget = retryBudget({ reserve: 1, max: 2, perSuccess: 1 })
+    const budget = retryBudget({ reserve: 1, max: 2, perSuccess: 0.4 })
     const policies = pipeline({ ...off, budget })
     for (let call = 0; call < 10; call++) await policies.execute(async () => 1)
     expect(budget.state().tokens).toBe(2)
