@@ -193,6 +193,7 @@ test('a call that waited for the adaptive limit while the breaker opened is reje
 describe('a deadline that cuts an attempt off', () => {
   test.each([
     ['counts where the attempt had its time', 0, 1],
+    ['counts where it waited and still had more than half of it', 1_000, 1],
     ['says nothing where the attempt began with little of it left', 4_000, 0],
   ])('%s', async (_, waitsMs, failures) => {
     const clock = new VirtualClock()
