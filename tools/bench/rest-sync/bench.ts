@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { atLeast, atMost, interleave, median, printTable, runChild, type Gate } from '../helpers.ts'
+import { promisify } from 'node:util'
+import { atLeast, atMost, interleave, median, printTable, type Gate } from '../helpers.ts'
 
 const variants = ['hand', 'flow', 'flow-fields', 'hand-jsonata', 'flow-jsonata'] as const
 const rounds = 5
@@ -13,8 +14,23 @@ interface Run {
   readonly peakMib: number
 }
 
+/** In a process that sees the packages as they are published. */
+async function run(name: string, url: string): Promise<Run> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    fileURLToPath(new URL('./variant.mjs', import.meta.url)),
+    name,
+    url,
+    apiKey,
+  ])
+  return JSON.parse(stdout) as Run
+}
+
 /** The flights job without faults, as a flow and written by hand on undici and better-sqlite3; one process per run. */
 export default async function restSync(): Promise<Gate[]> {
+  execFileSync('npm', ['run', '-s', 'build'], {
+    cwd: fileURLToPath(new URL('../../../', import.meta.url)),
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const server = spawn(
     process.execPath,
     [
@@ -31,9 +47,7 @@ export default async function restSync(): Promise<Gate[]> {
   try {
     const [line] = (await once(server.stdout, 'data')) as [Buffer]
     const { url } = JSON.parse(line.toString()) as { url: string }
-    const runs = await interleave(variants, rounds, (name) =>
-      runChild<Run>(new URL('./variant.ts', import.meta.url), [name, url, apiKey]),
-    )
+    const runs = await interleave(variants, rounds, (name) => run(name, url))
     const perSecond = (name: (typeof variants)[number]): number =>
       median(runs[name].map(({ rows, seconds }) => rows / seconds))
     const peak = (name: (typeof variants)[number]): number => median(runs[name].map(({ peakMib }) => peakMib))

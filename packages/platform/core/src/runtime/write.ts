@@ -68,18 +68,22 @@ class StreamWriter {
         options: { signal: this.#options.signal },
         run: () => undefined,
       })
-    let batch: Pending[] = []
+    let chunk: unknown[] = []
     let count = 0
-    for await (const record of records) {
-      const checked = await this.#check(record, count)
-      count += 1
-      if (checked === undefined) continue
-      batch.push(checked)
-      if (batch.length < size) continue
-      await this.#writeBatch(batch)
-      batch = []
+    const flush = async (): Promise<void> => {
+      const [records, first] = [chunk, count]
+      chunk = []
+      count += records.length
+      const batch = await this.#check(records, first)
+      if (batch.length > 0) await this.#writeBatch(batch)
     }
-    if (batch.length > 0) await this.#writeBatch(batch)
+    // A list is walked without a wait per record.
+    if (Symbol.iterator in records) {
+      for (const record of records) if (chunk.push(record) === size) await flush()
+    } else {
+      for await (const record of records) if (chunk.push(record) === size) await flush()
+    }
+    if (chunk.length > 0) await flush()
     this.#failed.sort((a, b) => a.index - b.index)
     return { succeeded: count - this.#failed.length, failed: this.#failed }
   }
@@ -94,15 +98,22 @@ class StreamWriter {
     return Math.min(batchRecords, max)
   }
 
-  async #check(record: unknown, index: number): Promise<Pending | undefined> {
-    try {
-      const parsed: unknown = validate(this.#facet.record, record, 'record')
-      const key = this.#options.key?.(record, index) ?? (this.#effect === 'keyed' ? crypto.randomUUID() : undefined)
-      return { index, record: parsed instanceof Promise ? await parsed : parsed, key }
-    } catch (error) {
-      this.#fail(index, error, false)
-      return undefined
+  /** The records that can be written; the others are failures of their own. */
+  async #check(records: readonly unknown[], first: number): Promise<Pending[]> {
+    const batch: Pending[] = []
+    for (let offset = 0; offset < records.length; offset += 1) {
+      const index = first + offset
+      try {
+        const parsed: unknown = validate(this.#facet.record, records[offset], 'record')
+        const record: unknown = parsed instanceof Promise ? await parsed : parsed
+        const key =
+          this.#options.key?.(records[offset], index) ?? (this.#effect === 'keyed' ? crypto.randomUUID() : undefined)
+        batch.push({ index, record, key })
+      } catch (error) {
+        this.#fail(index, error, false)
+      }
     }
+    return batch
   }
 
   /** Writes a batch; what fails in the end goes into the result. */

@@ -2,8 +2,6 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import type { JsonataOutcome, JsonataRequest, JsonataResponse } from './jsonata-protocol.ts'
 
-/** Beyond a record's own limit, for what JSONata's limit does not stop. */
-const graceMs = 250
 const worstMemoryMib = 512
 
 /** An expression that is no JSONata, with the place where it ends to be. */
@@ -17,8 +15,8 @@ export class JsonataSyntaxError extends Error {
 }
 
 /**
- * Evaluates a JSONata expression in a thread of its own. JSONata's own limit does not stop everything, so a record that
- * runs over its time ends the thread: that record fails, the others go on in a new one.
+ * Evaluates a JSONata expression in a thread of its own. JSONata's own limits cost time at each step and do not stop
+ * everything, so they are off: a record that runs over its time ends the thread; that record fails, the others go on in a new one.
  */
 export class JsonataEvaluator {
   readonly #expression: string
@@ -36,7 +34,7 @@ export class JsonataEvaluator {
   async start(): Promise<void> {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const worker = new Worker(new URL(`./jsonata-worker.${ending}`, import.meta.url), {
-      workerData: { expression: this.#expression, limitMs: this.#limitMs, progress: this.#progress },
+      workerData: { expression: this.#expression, progress: this.#progress },
       resourceLimits: { maxOldGenerationSizeMb: worstMemoryMib },
       // Expressions come from files: this thread sees no environment.
       env: {},
@@ -112,7 +110,7 @@ export class JsonataEvaluator {
         if (current !== seen) {
           seen = current
           since = performance.now()
-        } else if (performance.now() - since > this.#limitMs + graceMs)
+        } else if (performance.now() - since > this.#limitMs)
           this.#settle?.(this.#culprit(`it ran for more than ${this.#limitMs} ms`))
       },
       Math.min(50, this.#limitMs),

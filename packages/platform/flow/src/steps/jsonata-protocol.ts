@@ -1,8 +1,6 @@
 /** What the JSONata worker is started with. */
 export interface JsonataWorkerData {
   readonly expression: string
-  /** Time for one record, in milliseconds. */
-  readonly limitMs: number
   /** Set to the index of the record in work, so that the other side knows which one hangs. */
   readonly progress: Int32Array
 }

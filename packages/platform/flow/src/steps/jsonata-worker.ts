@@ -3,10 +3,8 @@ import jsonata from 'jsonata'
 import type { JsonataOutcome, JsonataRequest, JsonataResponse, JsonataWorkerData } from './jsonata-protocol.ts'
 import { LinearRegex } from './linear-regex.ts'
 
-const maxDepth = 500
-
 /** Evaluates one expression for the thread that started it, record by record. */
-function serve({ expression, limitMs, progress }: JsonataWorkerData): void {
+function serve({ expression, progress }: JsonataWorkerData): void {
   const port = parentPort
   if (port === null) return
   const send = (response: JsonataResponse): void => port.postMessage(response)
@@ -14,8 +12,6 @@ function serve({ expression, limitMs, progress }: JsonataWorkerData): void {
   try {
     compiled = jsonata(expression, {
       RegexEngine: LinearRegex as unknown as RegExpConstructor,
-      timeout: limitMs,
-      stack: maxDepth,
     })
   } catch (error) {
     const { message, position } = error as { message?: string; position?: number }

@@ -1,7 +1,6 @@
 import type { Flow } from '../definition/flow-definition.ts'
 import { flowProblem } from '../definition/flow-problem.ts'
 import { compileFields } from './compile-fields.ts'
-import { compileValidator } from './compile-validator.ts'
 import { JsonataEvaluator, JsonataSyntaxError } from './jsonata-evaluator.ts'
 import { stepError } from './step-error.ts'
 
@@ -63,7 +62,11 @@ export class StepChain {
         steps.push(perRecord('fields', compileFields(fields, flow) as (record: unknown) => unknown))
       if (typeof map === 'string') steps.push(jsonataMap(await evaluator('map', map)))
       else if (map !== undefined) steps.push(perRecord('map', (record) => map(record as never)))
-      if (validate !== undefined) steps.push(validation(compileValidator(validate, flow)))
+      if (validate !== undefined) {
+        // Loaded where it is needed: its regular expressions weigh more than the rest of the flow.
+        const { compileValidator } = await import('./compile-validator.ts')
+        steps.push(validation(compileValidator(validate, flow)))
+      }
     } catch (error) {
       await Promise.all(evaluators.map((one) => one.close()))
       throw error

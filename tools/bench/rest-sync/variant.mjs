@@ -1,4 +1,5 @@
-// One run of one variant of the job, in a process of its own: `variant.ts NAME URL KEY`. Prints one line of JSON.
+// One run of one variant of the job, in a process of its own: `variant.mjs NAME URL KEY`. Prints one line of JSON.
+// Plain JavaScript on the built packages: what is measured is what users run, without a compiler in the process.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,18 +11,13 @@ const path = join(folder, 'warehouse.db')
 const pageSize = 1_000
 const expression = '{ "id": id, "minutes": delay, "miles": distance, "hour": time }'
 
-interface FlightsPage {
-  readonly data: Record<string, unknown>[]
-  readonly next: string | null
-}
-
 try {
   const run = name.startsWith('hand') ? await prepareByHand(name) : await prepareFlow(name)
   const startedAt = performance.now()
   await run()
   const seconds = (performance.now() - startedAt) / 1_000
   const database = new Database(path, { readonly: true })
-  const { rows } = database.prepare('select count(*) as rows from flights').get() as { rows: number }
+  const { rows } = database.prepare('select count(*) as rows from flights').get()
   database.close()
   process.stdout.write(`${JSON.stringify({ seconds, rows, peakMib: process.resourceUsage().maxRSS / 1_024 })}\n`)
 } finally {
@@ -29,7 +25,7 @@ try {
 }
 
 /** The job as a person writes it: pages through undici, rows and cursor of a page in one transaction. */
-async function prepareByHand(variant: string): Promise<() => Promise<void>> {
+async function prepareByHand(variant) {
   const { Agent, request } = await import('undici')
   const jsonata = variant === 'hand-jsonata' ? (await import('jsonata')).default(expression) : undefined
   const columns = jsonata === undefined ? ['id', 'delay', 'distance', 'time'] : ['id', 'minutes', 'miles', 'hour']
@@ -50,19 +46,19 @@ async function prepareByHand(variant: string): Promise<() => Promise<void>> {
     const save = database.prepare(
       "insert into cursors values ('flights', ?) on conflict (name) do update set cursor = excluded.cursor",
     )
-    const commit = database.transaction((rows: readonly Record<string, unknown>[], cursor: string | null) => {
+    const commit = database.transaction((rows, cursor) => {
       for (const row of rows) insert.run(columns.map((column) => row[column]))
       save.run(cursor)
     })
-    for (let cursor: string | null = 'after-0'; cursor !== null;) {
+    for (let cursor = 'after-0'; cursor !== null;) {
       const { body } = await request(`${url}/flights?cursor=${cursor}&limit=${pageSize}`, {
         dispatcher: agent,
         headers: { 'x-api-key': key },
       })
-      const page = (await body.json()) as FlightsPage
-      const rows: Record<string, unknown>[] = []
+      const page = await body.json()
+      const rows = []
       if (jsonata === undefined) rows.push(...page.data)
-      else for (const record of page.data) rows.push((await jsonata.evaluate(record)) as Record<string, unknown>)
+      else for (const record of page.data) rows.push(await jsonata.evaluate(record))
       commit(rows, page.next)
       cursor = page.next
     }
@@ -72,7 +68,7 @@ async function prepareByHand(variant: string): Promise<() => Promise<void>> {
 }
 
 /** The same job as a flow. */
-async function prepareFlow(variant: string): Promise<() => Promise<void>> {
+async function prepareFlow(variant) {
   const [{ defineFlow, runFlow }, { rest }, { sqlite }] = await Promise.all([
     import('@casare/flow'),
     import('@casare/rest'),
