@@ -176,15 +176,22 @@ describe('stopping', () => {
     const second = start(['run', 'endless.yaml', '--json'], { folder: two })
     const stopping = new Promise<void>((resolve) => second.stderr?.once('data', () => resolve()))
     const outcomes = Promise.all([ended(first), ended(second)])
-    await Promise.all([drained.reached, cut.reached])
-    first.kill('SIGTERM')
-    second.kill('SIGINT')
-    await stopping
-    second.kill('SIGINT')
-    drained.release()
+    // A process that does not hear its signal would go on for ever.
+    const guard = setTimeout(() => [first, second].forEach((child) => child.kill('SIGKILL')), 20_000)
+    try {
+      await Promise.all([drained.reached, cut.reached])
+      first.kill('SIGTERM')
+      second.kill('SIGINT')
+      await stopping
+      second.kill('SIGINT')
+      drained.release()
+      await outcomes
+    } finally {
+      clearTimeout(guard)
+      drained.close()
+      cut.close()
+    }
     const [soft, hard] = await outcomes
-    drained.close()
-    cut.close()
     expect(hard.code).toBe(130)
     expect({ code: soft.code, stderr: soft.stderr }).toEqual({ code: 3, stderr: expect.stringContaining('Stopping') })
     const [report] = json(soft.stdout).flows

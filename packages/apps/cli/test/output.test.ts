@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from '@jest/globals'
+import { Redactor, Secret } from '@casare/core'
 import { parseJson, settings } from '../src/arguments/settings.ts'
 import { shellWord } from '../src/output/format.ts'
 import { maskPersonal } from '../src/output/mask-personal.ts'
@@ -7,6 +8,7 @@ import { printable } from '../src/output/printable.ts'
 import { schemaLines } from '../src/output/schema-lines.ts'
 import { table } from '../src/output/table.ts'
 import { Terminal, wantsColor } from '../src/output/terminal.ts'
+import { registeringProviders } from '../src/project/registering-providers.ts'
 import { readLines, readText } from '../src/read-stdin.ts'
 
 function failureOf(work: () => unknown): Error {
@@ -141,6 +143,13 @@ describe('words, settings and JSON', () => {
     expect(lines).toEqual(['one', 'zwöi', 'three'])
     expect(await readText(chunks())).toBe('one\nzwöi\nthree')
   })
+})
+
+test('a secret is known to the redactor as soon as it is resolved', async () => {
+  const redactor = new Redactor()
+  const { vault } = registeringProviders({ vault: () => new Secret('s3cr3t-value-0123456789') }, redactor)
+  await vault?.({ provider: 'vault', path: 'x', field: undefined, text: 'secret://vault/x' })
+  expect(redactor.text('it is s3cr3t-value-0123456789.')).toBe('it is [secret].')
 })
 
 test('schemas are shown as fields with type, default and what they are for', () => {
