@@ -16,3 +16,25 @@ export type {
   ResetFault,
 } from './faults/fault.ts'
 export { seededRandom } from './faults/random.ts'
+export { connectorChecks, connectorSuite } from './connector/connector-suite.ts'
+export { notApplicable } from './checks/check.ts'
+export type { Check, CheckOutcome, CheckResult, NotApplicable, Peer } from './checks/check.ts'
+export { registerChecks, runCheck, runChecks } from './checks/run-checks.ts'
+export type { SuiteFacts, TestRunner } from './checks/run-checks.ts'
+export type {
+  Config,
+  ConnectorSubject,
+  DrivenConnection,
+  Example,
+  Hang,
+  ListenSubject,
+  Provocation,
+  ReadSubject,
+  Target,
+  WriteSubject,
+} from './subject/connector-subject.ts'
+export { createAuthority, createCertificate } from './certificates/create-certificate.ts'
+export type { Certificate, CertificateAuthority } from './certificates/create-certificate.ts'
+export { canary, encodingsOf } from './connector/secret-checks.ts'
+export { hostileTexts } from './connector/input-checks.ts'
+export type { TestedConnector } from './subject/tested-connector.ts'

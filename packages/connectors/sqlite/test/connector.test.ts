@@ -1,0 +1,111 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { connectorSuite, notApplicable, type DrivenConnection, type Provocation, type Target } from '@casare/testing'
+import Database from 'better-sqlite3'
+import { sqlite } from '../src/index.ts'
+
+const memory = new Database(':memory:')
+const version = memory.prepare('select sqlite_version()').pluck().get() as string
+memory.close()
+
+/** A database of its own with a few rows; `at` has ties. */
+async function start(): Promise<Target> {
+  const folder = await mkdtemp(join(tmpdir(), 'casare-conformance-'))
+  const path = join(folder, 'test.db')
+  const database = new Database(path)
+  database.exec(`
+    create table people (id integer primary key, name text not null, at integer not null, unique (name));
+    create table notes (person integer references people (id), text text);
+    insert into people (id, name, at) values (1, 'Ada', 5), (2, 'Grace', 5), (3, 'Edsger', 5), (4, 'Barbara', 7),
+      (5, 'Tony', 7), (6, 'Leslie', 8), (7, 'Margaret', 9), (8, 'Donald', 9);`)
+  database.close()
+  return { config: { path }, close: () => rm(folder, { recursive: true }) }
+}
+
+const run = (connection: DrivenConnection, text: string): Promise<unknown> => connection.$.execute('execute', { text })
+const provoked = (statement: (text: string) => unknown): Record<string, Provocation> => ({
+  invalid_input: { input: statement('selec 1') },
+  not_found: { input: statement('delete from nowhere') },
+  already_exists: { input: statement("insert into people (id, name, at) values (1, 'x', 1)") },
+  conflict: {
+    input: statement('insert into notes (person) values (99)'),
+    before: (connection) => run(connection, 'select 1'),
+  },
+})
+const statement = (text: string): { text: string } => ({ text })
+const rowOf = (number: number) => ({ id: 100 + number, name: `person ${number}`, at: number })
+
+connectorSuite(sqlite, {
+  peer: { name: 'SQLite', version, kind: 'real server' },
+  entry: import.meta.resolve('../src/index.ts'),
+  start,
+  examples: {
+    query: { input: { text: 'select name from people where at = ?', values: [5] } },
+    execute: {
+      input: { text: 'insert into people (name, at) values (:name, 1)', values: { name: 'Alan' } },
+      before: (db) => run(db, "delete from people where name = 'Alan'"),
+    },
+    batch: { input: { statements: [{ text: 'update people set at = 10 where id = ?', values: [8] }] } },
+    listTables: { input: {} },
+    describeTable: { input: { table: 'people' } },
+  },
+  provocations: {
+    query: provoked(statement),
+    execute: provoked(statement),
+    batch: provoked((text) => ({ statements: [statement(text)] })),
+    describeTable: { not_found: { input: { table: 'peopel' } } },
+    'rows.read': {
+      not_found: { input: { table: 'peopel' } },
+      invalid_input: { input: { table: 'people', by: 'att' } },
+    },
+    'rows.write': {
+      not_found: { input: { table: 'peopel', records: [rowOf(1)] } },
+      invalid_input: { input: { table: 'people', records: [{ id: 1, name: null, at: 1 }] } },
+      already_exists: { input: { table: 'people', records: [{ id: 1, name: 'x', at: 1 }] } },
+      conflict: { input: { table: 'notes', records: [{ person: 99 }] } },
+    },
+  },
+  wrongCredentials: notApplicable('SQLite has no credentials: the file system decides.'),
+  withSecret: notApplicable('The settings of SQLite hold no secret.'),
+  at: notApplicable('SQLite is a file: there is no network.'),
+  // Somebody else's write transaction holds the lock.
+  async hang({ config }) {
+    const other = new Database(config['path'] as string)
+    other.exec('begin immediate')
+    const release = (): void => void other.close()
+    return {
+      operation: 'execute',
+      input: { text: 'delete from notes' },
+      config: { busyTimeoutMs: 20_000 },
+      release,
+    }
+  },
+  async echo(connection, text) {
+    const { rows } = (await (connection as unknown as { query(input: unknown): Promise<unknown> }).query({
+      text: 'select ? as back',
+      values: [text],
+    })) as { rows: { back: unknown }[] }
+    return rows[0]?.back
+  },
+  streams: {
+    rows: {
+      read: {
+        input: { table: 'people', by: 'at' },
+        count: 8,
+        change: (connection) => run(connection, 'delete from people where id = 1'),
+      },
+      write: {
+        input: { table: 'people', key: ['id'] },
+        record: rowOf,
+        poison: { id: 500, name: null, at: 1 },
+        async stored(connection, _target, numbers) {
+          const { rows } = (await (connection as unknown as { query(input: unknown): Promise<unknown> }).query({
+            text: 'select id from people',
+          })) as { rows: { id: number }[] }
+          return numbers.map((number) => rows.filter(({ id }) => id === 100 + number).length)
+        },
+      },
+    },
+  },
+})
