@@ -17,6 +17,9 @@ interface Run {
 /** In a process that sees the packages as they are published. */
 async function run(name: string, url: string): Promise<Run> {
   const { stdout } = await promisify(execFile)(process.execPath, [
+    // As the casare command sets it for itself; by hand gets it too.
+    '--max-semi-space-size=4',
+
     fileURLToPath(new URL('./variant.mjs', import.meta.url)),
     name,
     url,

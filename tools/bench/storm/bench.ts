@@ -36,7 +36,7 @@ const bench = async (): Promise<Gate[]> => {
     summarise(outcomes[`${strategy}/${scenario}`] ?? [])
   for (const scenario of scenarioNames) {
     const possible = (100 * scenarios[scenario].possible).toFixed(1)
-    console.log(`\n${scenario}: medians; at most ${possible} % ok is possible`)
+    console.log(`\n${scenario}: medians; ${possible} % ok is possible while it lasts`)
     printTable(
       ['strategy', 'seeds', 'amplification', 'ok %', 'p99 ms', 'recovers in s'],
       strategyNames.map((strategy) => {

@@ -21,7 +21,7 @@ export interface Scenario {
   readonly callsPerSecond: number
   /** The server during the fault, `ms` after it began. */
   readonly fault: (ms: number) => ServerMode
-  /** The most calls in the fault that any strategy could bring to success, as a share. */
+  /** The share of calls that could succeed while the fault lasts; whoever waits it out may have more. */
   readonly possible: number
 }
 
@@ -44,7 +44,7 @@ export const scenarios = {
   dead: { ...many, fault: () => dead, possible: 0 },
   'black hole': { ...many, fault: () => ({ ...healthy, silent: true }), possible: 0 },
   '50 % errors': { ...many, fault: () => ({ ...healthy, errorShare: 0.5 }), possible: 1 },
-  flap: { ...many, fault: (ms) => (ms % 6_000 < 3_000 ? dead : healthy), possible: 0.5 },
+  flap: { ...many, fault: (ms) => (ms % 6_000 < 3_000 ? dead : healthy), possible: 1 },
   shed: { ...many, fault: () => ({ ...slow, maxQueued: 20, retryAfterMs: 1_000 }), possible: 125 / 300 },
   mild: { ...many, fault: () => ({ ...healthy, serviceMs: 25, errorShare: 0.1 }), possible: 1 },
   '300 tiny clients': { clients: 300, callsPerSecond: 1, fault: () => slow, possible: 125 / 300 },
