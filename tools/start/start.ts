@@ -33,7 +33,7 @@ const flow = spawn(
   ['--conditions=@casare/source', `${root}packages/apps/cli/src/bin.ts`, ...command],
   {
     stdio: 'inherit',
-    env: { ...process.env, AIRPORTS_API_KEY: apiKey },
+    env: { ...process.env, AIRPORTS_API_KEY: apiKey, CASARE_PROGRAM: 'npm run -s casare --' },
   },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

@@ -170,6 +170,22 @@ describe('a run', () => {
     expect(first.written + second.written).toBe(35)
   })
 
+  test('stops softly while it waits for a source that is down', async () => {
+    const controller = new AbortController()
+    source.readErrors = [
+      undefined,
+      ...Array.from(
+        { length: 50 },
+        () => new ConnectorError({ code: 'rate_limited', message: 'later', retryAfterMs: 200_000 }),
+      ),
+    ]
+    setTimeout(() => controller.abort(), 300)
+    expect(await runFlow(flowOf(), { ...options, signal: controller.signal })).toMatchObject({
+      outcome: 'stopped',
+      written: 10,
+    })
+  })
+
   test('runs once at a time', async () => {
     const state = StateStore.open(statePath(), options.stateKey)
     const release = state.lease('test')

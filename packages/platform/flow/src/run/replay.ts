@@ -17,6 +17,8 @@ export interface ReplayOptions {
   readonly secretProviders?: SecretProviders | undefined
   readonly statePath?: string | undefined
   readonly stateKey?: string | undefined
+  /** Stops before the next dead letter. */
+  readonly signal?: AbortSignal | undefined
   /** Runs the steps and writes nothing. */
   readonly dryRun?: boolean | undefined
   /** Stops after this many failures, 1 to 1,000,000. Default 10. */
@@ -69,6 +71,7 @@ async function replayAll(flow: Flow, state: StateStore, options: ReplayOptions):
     const keyed = (typeof writes.effect === 'function' ? writes.effect(input) : writes.effect) === 'keyed'
     for (const letter of letters) {
       if (outcomes.length > 0) await pause(1000 / perSecond)
+      if (options.signal?.aborted === true) break
       const sink = new Sink(to, definition.write.input ?? {}, {
         batchSize: 1,
         patienceMs: 0,

@@ -87,11 +87,15 @@ class FlowRun {
   readonly #totals = { read: 0, written: 0, skipped: 0, retried: 0, deadLettered: 0 }
   /** Ends what must not go on when the run fails. */
   readonly #abort = new AbortController()
+  /** Ends reading: the run has failed, or was asked to stop. */
+  readonly #stopReading: AbortSignal
 
   constructor(flow: Flow, state: StateStore, options: RunOptions) {
     this.#flow = flow
     this.#state = state
     this.#options = options
+    const { signal } = options
+    this.#stopReading = AbortSignal.any([this.#abort.signal, ...(signal === undefined ? [] : [signal])])
   }
 
   get #name(): string {
@@ -177,7 +181,7 @@ class FlowRun {
     for (;;) {
       try {
         for await (const page of stream
-          .read(read.input ?? {}, { cursor, pageSize: read.pageSize, signal: this.#abort.signal })
+          .read(read.input ?? {}, { cursor, pageSize: read.pageSize, signal: this.#stopReading })
           .pages()) {
           cursor = page.cursor
           failures = 0
@@ -186,17 +190,25 @@ class FlowRun {
         }
         return
       } catch (error) {
+        // Asked to stop: a page that is still on its way is not needed, reading it changed nothing.
+        if (this.#options.signal?.aborted === true) return
         if (!ConnectorError.is(error) || !error.transient || this.#abort.signal.aborted) throw error
         if (failures === 0) downSince = performance.now()
         failures += 1
-        if (performance.now() - downSince >= patienceMs || this.#options.signal?.aborted === true) throw error
-        await pause(
-          backoffMs(failures, { capMs: 10_000, retryAfterMs: error.retryAfterMs, overload: error.overload }),
-          undefined,
-          { signal: this.#abort.signal },
-        )
+        if (performance.now() - downSince >= patienceMs) throw error
+        const pauseMs = backoffMs(failures, {
+          capMs: 10_000,
+          retryAfterMs: error.retryAfterMs,
+          overload: error.overload,
+        })
+        if (!(await this.#pause(pauseMs))) return
       }
     }
+  }
+
+  /** Waits; false where the run was asked to stop meanwhile. */
+  async #pause(pauseMs: number): Promise<boolean> {
+    return pause(pauseMs, true, { signal: this.#stopReading }).catch(() => false)
   }
 
   /** The cursor to start from. */
