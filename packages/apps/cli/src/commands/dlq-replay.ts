@@ -33,7 +33,7 @@ export const dlqReplay = defineCommand({
     'dlq replay flights.yaml --dry-run --set api=https://api.example.com',
     'dlq replay flights.yaml 3 7 --set api=https://api.example.com',
   ],
-  async run({ host, positionals, redactor, terminal, values }) {
+  async run({ host, positionals, redactor, signal, terminal, values }) {
     const { file, ids } = flowAndIds(positionals)
     if (file === undefined) throw new UsageError('Name the flow: its steps and its sink are what a replay needs.')
     const [{ openState }, { lettersOf }, { replayDeadLetters, secretProvidersOf }] = await Promise.all([
@@ -59,6 +59,7 @@ export const dlqReplay = defineCommand({
             stateKey: host.env['CASARE_STATE_KEY'],
             dryRun: values['dry-run'],
             maxFailures: wholeNumber('--max-failures', values['max-failures'], 1, 1_000_000),
+            signal,
             perSecond: wholeNumber('--per-second', values['per-second'], 1, 1_000_000),
           })
     if (terminal.json) terminal.data({ outcomes })
