@@ -1,8 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { connectorSuite, type Config, type Provocation, type Target } from '@casare/testing'
+import {
+  connectorSuite,
+  effectSuite,
+  type Config,
+  type EffectCase,
+  type Peer,
+  type Provocation,
+  type Target,
+} from '@casare/testing'
 import { rest } from '../src/index.ts'
+import { countingApi, type CountingApi } from './counting-api.ts'
 
+const peer: Peer = { name: 'HTTP server of Node.js', version: process.versions.node, kind: 'real server' }
 const token = 'the-right-token'
 const items = Array.from({ length: 11 }, (_one, index) => ({ id: `i${index}`, group: Math.floor(index / 4) }))
 
@@ -64,7 +74,7 @@ function provocations(extra: object): Record<string, Provocation> {
 const uploaded = { body: { text: 'grüße' } }
 
 connectorSuite(rest, {
-  peer: { name: 'HTTP server of Node.js', version: process.versions.node, kind: 'real server' },
+  peer,
   entry: import.meta.resolve('../src/index.ts'),
   start,
   examples: {
@@ -109,6 +119,34 @@ connectorSuite(rest, {
         // Gone from the front, so that what follows moves up.
         change: async (_connection, target) => void (target as Target & { list: typeof items }).list.shift(),
       },
+    },
+  },
+})
+
+const counted = (input: object = {}): EffectCase<CountingApi> => ({
+  input: (id) => ({ path: id, json: { id }, ...input }),
+  applied: ({ created }, id) => created.get(id) ?? 0,
+})
+const storing = (input: object): EffectCase<CountingApi> => ({
+  input: (id) => ({ path: id, ...input }),
+  applied: ({ stored }, id) => (stored.has(id) ? 1 : 0),
+})
+
+effectSuite(rest, {
+  peer,
+  start: countingApi,
+  at: (_target, { host, port }) => ({ baseUrl: `http://${host}:${port}` }),
+  calls: process.env['CASARE_DEEP'] === '1' ? 1_000 : 50,
+  operations: {
+    post: counted(),
+    patch: counted(),
+    request: counted({ method: 'POST' }),
+    put: storing({ json: { some: 'thing' } }),
+    upload: storing({ body: { text: 'some bytes' } }),
+    delete: {
+      input: (id) => ({ path: id }),
+      prepare: ({ stored }, id) => void stored.add(id),
+      applied: ({ stored }, id) => (stored.has(id) ? 0 : 1),
     },
   },
 })

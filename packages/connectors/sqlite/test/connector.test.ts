@@ -1,13 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { connectorSuite, notApplicable, type DrivenConnection, type Provocation, type Target } from '@casare/testing'
+import {
+  connectorSuite,
+  effectSuite,
+  notApplicable,
+  type EffectCase,
+  type Peer,
+  type DrivenConnection,
+  type Provocation,
+  type Target,
+} from '@casare/testing'
 import Database from 'better-sqlite3'
 import { sqlite } from '../src/index.ts'
 
 const memory = new Database(':memory:')
 const version = memory.prepare('select sqlite_version()').pluck().get() as string
 memory.close()
+const peer: Peer = { name: 'SQLite', version, kind: 'real server' }
 
 /** A database of its own with a few rows; `at` has ties. */
 async function start(): Promise<Target> {
@@ -37,7 +47,7 @@ const statement = (text: string): { text: string } => ({ text })
 const rowOf = (number: number) => ({ id: 100 + number, name: `person ${number}`, at: number })
 
 connectorSuite(sqlite, {
-  peer: { name: 'SQLite', version, kind: 'real server' },
+  peer,
   entry: import.meta.resolve('../src/index.ts'),
   start,
   examples: {
@@ -107,5 +117,28 @@ connectorSuite(sqlite, {
         },
       },
     },
+  },
+})
+
+const insert = 'insert into notes (text) values (?)'
+const counted = (input: (id: string) => object): EffectCase => ({
+  input,
+  applied({ config }, id) {
+    const database = new Database(config['path'] as string, { readonly: true })
+    const count = database.prepare('select count(*) from notes where text = ?').pluck().get(id) as number
+    database.close()
+    return count
+  },
+})
+
+effectSuite(sqlite, {
+  peer,
+  start,
+  at: notApplicable('SQLite is a file: there is no wire.'),
+  calls: process.env['CASARE_DEEP'] === '1' ? 1_000 : 50,
+  operations: {
+    execute: counted((id) => ({ text: insert, values: [id] })),
+    query: counted((id) => ({ text: `${insert} returning rowid`, values: [id] })),
+    batch: counted((id) => ({ statements: [{ text: insert, values: [id] }] })),
   },
 })

@@ -38,3 +38,5 @@ export type { Certificate, CertificateAuthority } from './certificates/create-ce
 export { canary, encodingsOf } from './connector/secret-checks.ts'
 export { hostileTexts } from './connector/input-checks.ts'
 export type { TestedConnector } from './subject/tested-connector.ts'
+export { effectChecks, effectSuite } from './effects/effect-suite.ts'
+export type { EffectCase, EffectSubject } from './effects/effect-subject.ts'

@@ -1,6 +1,6 @@
 import { ConnectorError, errorCodes, type ErrorCode } from '@casare/core'
 import { ensure, type Check } from '../checks/check.ts'
-import type { Provocation } from '../subject/connector-subject.ts'
+import type { DrivenConnection, Provocation } from '../subject/connector-subject.ts'
 import { failureOf, isCode, methodOf, type Trial } from '../subject/trial.ts'
 import { ensureDeclared } from './call-checks.ts'
 import { partCheck, trialCheck, type SuiteContext } from './suite-context.ts'
@@ -42,6 +42,8 @@ export function errorChecks(context: SuiteContext): Check[] {
     }),
     trialCheck(context, 'errors', 'each declared one is provoked', async (trial) => {
       let count = 0
+      // One connection for all that change no setting, without policies: what one of them causes is not the next one's.
+      const usual = trial.connect({ resilience: false })
       for (const { name, declared } of declarations(trial)) {
         const given = trial.subject.provocations[name] ?? {}
         const missing = declared.filter((code) => given[code] === undefined)
@@ -49,7 +51,7 @@ export function errorChecks(context: SuiteContext): Check[] {
         for (const code of errorCodes) {
           const provocation = given[code]
           if (provocation === undefined) continue
-          await provoke(trial, name, declared, code, provocation)
+          await provoke(trial, usual, name, declared, code, provocation)
           count += 1
         }
       }
@@ -97,12 +99,14 @@ function declarations({ connector }: Trial): Declaration[] {
 
 async function provoke(
   trial: Trial,
+  usual: DrivenConnection,
   name: string,
   declared: readonly ErrorCode[],
   code: ErrorCode,
   { input, config, timeoutMs, before }: Provocation,
 ): Promise<void> {
-  const connection = trial.connect(typeof config === 'function' ? await config(trial.target) : (config ?? {}))
+  const own = typeof config === 'function' ? await config(trial.target) : config
+  const connection = own === undefined ? usual : trial.connect({ resilience: false, ...own })
   await before?.(connection, trial.target)
   const what = `${name}, to provoke ${code}`
   const [stream = '', facet] = name.split('.')
