@@ -41,6 +41,7 @@ describe('the new folder', () => {
       'src/operations/put-note.ts',
       'src/streams/notes.ts',
       'test/connector.test.ts',
+      'test/notes.test.ts',
       'tsconfig.json',
     ])
     const all = written.map((path) => read(tree, `packages/connectors/acme-crm/${path}`)).join('\n')

@@ -1,2 +1,3 @@
-// What a new connector brings as its own tests, run on the template itself.
+// The tests that a new connector brings, run on the template itself.
 import '../template/test/connector.test.ts'
+import '../template/test/notes.test.ts'

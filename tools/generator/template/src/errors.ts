@@ -7,6 +7,7 @@ const table: Readonly<Record<string, Row>> = {
   ENOENT: ['not_found', false, 'There is no such note or folder.'],
   ENOTDIR: ['not_found', false, 'The folder is a file.'],
   EEXIST: ['already_exists', false, 'There is a note of this name.'],
+  EISDIR: ['conflict', false, 'In its place is a folder.'],
   EACCES: ['permission_denied', false, 'This user may not do that in the folder.'],
   EPERM: ['permission_denied', false, 'The system does not allow it.'],
   EROFS: ['permission_denied', false, 'The disk is read-only.'],

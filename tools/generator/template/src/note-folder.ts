@@ -17,10 +17,10 @@ export class NoteFolder {
 
   /** Names of all notes, in order. */
   async names(): Promise<string[]> {
-    const found = await this.#files.readdir(this.#folder)
+    const found = await this.#files.readdir(this.#folder, { withFileTypes: true })
     return found
-      .filter((name) => name.endsWith(ending))
-      .map((name) => name.slice(0, -ending.length))
+      .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
+      .map(({ name }) => name.slice(0, -ending.length))
       .sort()
   }
 

@@ -1,98 +1,65 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { connectorSuite, notApplicable, type Target } from '@casare/testing'
 import { sampleVendor } from '../src/index.ts'
 
-let folder: string
-const open: { close(): Promise<void> }[] = []
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'casare-sample-vendor-'))
-})
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()))
-  await rm(folder, { recursive: true })
-})
-
-function connect(path = folder) {
-  const connection = sampleVendor({ folder: path })
-  open.push(connection)
-  return connection
+/** A folder of its own with eight notes, and with something in the place of one more that is no note. */
+async function start(): Promise<Target> {
+  const folder = await mkdtemp(join(tmpdir(), 'casare-conformance-'))
+  for (const number of [1, 2, 3, 4, 5, 6, 7, 8]) await writeFile(join(folder, `note-${number}.txt`), `text ${number}`)
+  await mkdir(join(folder, 'taken.txt'))
+  return { config: { folder }, close: () => rm(folder, { recursive: true }) }
 }
 
-test('what is stored comes back, whatever the text', async () => {
-  const vendor = connect()
-  for (const [index, text] of ['', 'milk', 'grüße 🦊\r\n\0', 'x'.repeat(100_000)].entries()) {
-    expect(await vendor.putNote({ name: `note-${index}`, text })).toEqual({ name: `note-${index}` })
-    expect(await vendor.getNote({ name: `note-${index}` })).toEqual({ name: `note-${index}`, text })
-  }
-})
-
-test('a note is created once, replaced by put, and gone when deleted', async () => {
-  const vendor = connect()
-  await vendor.createNote({ name: 'a', text: 'first' })
-  await expect(vendor.createNote({ name: 'a', text: 'second' })).rejects.toMatchObject({
-    code: 'already_exists',
-    applied: 'no',
-    vendorCode: 'EEXIST',
-  })
-  expect(await vendor.getNote({ name: 'a' })).toEqual({ name: 'a', text: 'first' })
-  await vendor.putNote({ name: 'a', text: 'third' })
-  expect(await vendor.getNote({ name: 'a' })).toEqual({ name: 'a', text: 'third' })
-  await vendor.deleteNote({ name: 'a' })
-  await expect(vendor.getNote({ name: 'a' })).rejects.toMatchObject({ code: 'not_found' })
-  await expect(vendor.deleteNote({ name: 'a' })).rejects.toMatchObject({ code: 'not_found' })
-  expect(await readdir(folder)).toEqual([])
-})
-
-test('a note that cannot take its place leaves nothing behind', async () => {
-  await mkdir(join(folder, 'a.txt'))
-  await expect(connect().putNote({ name: 'a', text: 'x' })).rejects.toBeInstanceOf(Error)
-  expect(await readdir(folder)).toEqual(['a.txt'])
-})
-
-test.each(['../secret', 'a/b', '', 'A', '__proto__', 'a'.repeat(101)])('the name %j is refused', async (name) => {
-  await writeFile(join(folder, 'untouched.txt'), 'x')
-  expect(await connect().$.execute('putNote', { name, text: 'x' })).toMatchObject({
-    success: false,
-    error: { code: 'invalid_input' },
-  })
-  expect(await readdir(folder)).toEqual(['untouched.txt'])
-})
-
-test('a folder that is missing is found at the first call and by the check', async () => {
-  const vendor = connect(join(folder, 'missing'))
-  await expect(vendor.getNote({ name: 'a' })).rejects.toMatchObject({ code: 'not_found', vendorCode: 'ENOENT' })
-  await expect(vendor.$.check()).rejects.toMatchObject({ code: 'not_found' })
-  await connect().$.check()
-})
-
-test('notes are read in order, page by page, and a read goes on where one stopped', async () => {
-  const vendor = connect()
-  const names = Array.from({ length: 7 }, (_, index) => `note-${index}`)
-  const { succeeded, failed } = await vendor.notes.write(
-    names.toReversed().map((name) => ({ name, text: name })),
-    {},
-  )
-  expect({ succeeded, failed }).toEqual({ succeeded: 7, failed: [] })
-  await vendor.putNote({ name: 'other', text: 'x' })
-
-  const seen: string[] = []
-  let cursor: unknown
-  for (let done = false; !done;) {
-    const page = await vendor.$.read('notes', { prefix: 'note-' }, { cursor, maxRecords: 3 })
-    seen.push(...page.records.map((record) => (record as { name: string }).name))
-    ;({ cursor, done } = page)
-  }
-  expect(seen).toEqual(names)
-})
-
-test('records that are refused are named by their index', async () => {
-  await mkdir(join(folder, 'b.txt'))
-  const { succeeded, failed } = await connect().notes.write(
-    ['a', 'b', 'c'].map((name) => ({ name, text: name })),
-    {},
-  )
-  expect(succeeded).toBe(2)
-  expect(failed.map(({ index }) => index)).toEqual([1])
+connectorSuite(sampleVendor, {
+  peer: { name: 'a folder on the local disk', version: process.version, kind: 'real server' },
+  entry: import.meta.resolve('../src/index.ts'),
+  start,
+  examples: {
+    createNote: {
+      input: { name: 'shopping', text: 'milk' },
+      before: (vendor) => vendor.$.execute('deleteNote', { name: 'shopping' }),
+    },
+    deleteNote: {
+      input: { name: 'shopping' },
+      before: (vendor) => vendor.$.execute('putNote', { name: 'shopping', text: 'milk' }),
+    },
+    getNote: { input: { name: 'note-1' } },
+    putNote: { input: { name: 'note-1', text: 'other text' } },
+  },
+  provocations: {
+    createNote: { already_exists: { input: { name: 'note-1', text: '' } } },
+    deleteNote: { not_found: { input: { name: 'missing' } } },
+    getNote: { not_found: { input: { name: 'missing' } }, conflict: { input: { name: 'taken' } } },
+    putNote: { conflict: { input: { name: 'taken', text: '' } } },
+    'notes.write': { conflict: { input: { records: [{ name: 'taken', text: '' }] } } },
+  },
+  wrongCredentials: notApplicable('A folder has no credentials: the file system decides.'),
+  withSecret: notApplicable('The settings hold no secret.'),
+  at: notApplicable('A folder is local: there is no network.'),
+  hang: notApplicable('The file system answers at once.'),
+  async echo(vendor, text) {
+    await vendor.$.execute('putNote', { name: 'echo', text })
+    const answer = await vendor.$.execute('getNote', { name: 'echo' })
+    return answer.success ? (answer.output as { text: string }).text : answer.error
+  },
+  streams: {
+    notes: {
+      read: {
+        input: { prefix: 'note-' },
+        count: 8,
+        change: (vendor) => vendor.$.execute('deleteNote', { name: 'note-1' }),
+      },
+      write: {
+        input: {},
+        record: (number) => ({ name: `record-${number}`, text: `text of ${number}` }),
+        poison: { name: 'taken', text: 'finds no place' },
+        async stored(vendor, _target, numbers) {
+          const answers = numbers.map((number) => vendor.$.execute('getNote', { name: `record-${number}` }))
+          return (await Promise.all(answers)).map(({ success }) => (success ? 1 : 0))
+        },
+      },
+    },
+  },
 })

@@ -9,7 +9,7 @@ export const getNote = operation({
   effect: 'read',
   input: z.strictObject({ name: noteName }),
   output: z.object({ name: noteName, text: noteText }),
-  errors: ['not_found'],
+  errors: ['not_found', 'conflict'],
   async run(client: NoteFolder, { name }, { signal }) {
     return { name, text: await client.read(name, signal) }
   },

@@ -9,6 +9,7 @@ export const putNote = operation({
   effect: 'idempotent',
   input: z.strictObject({ name: noteName, text: noteText }),
   output: z.object({ name: noteName }),
+  errors: ['conflict'],
   async run(client: NoteFolder, { name, text }, { signal }) {
     await client.put({ name, text }, signal)
     return { name }

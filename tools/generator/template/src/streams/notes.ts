@@ -34,6 +34,7 @@ export const notes = stream({
     input: z.strictObject({}),
     record: z.strictObject({ name: noteName, text: noteText }),
     effect: 'idempotent',
+    errors: ['conflict'],
     async write(client: NoteFolder, records: readonly Note[], _input, { signal }) {
       const failures: WriteFailure[] = []
       for (const [index, record] of records.entries()) {
