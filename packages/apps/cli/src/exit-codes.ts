@@ -16,4 +16,5 @@ export const exitCodes = {
   terminated: 143,
 } as const
 
+/** One of the exit codes. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
