@@ -33,6 +33,7 @@ describe('the new folder', () => {
       'src/errors.ts',
       'src/index.ts',
       'src/note-folder.ts',
+      'src/note-schema.ts',
       'src/note.ts',
       'src/operations/create-note.ts',
       'src/operations/delete-note.ts',

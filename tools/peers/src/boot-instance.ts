@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { accountOf } from './account-of.ts'
@@ -59,7 +59,7 @@ export async function bootInstance(system: System, options: BootOptions): Promis
       return {
         report: {
           url,
-          version: version ?? (await versionOf(site.binary(system.binaries.at(-1) ?? ''))),
+          version: version ?? (await versionOf(system, site)),
           ca: certificates?.ca,
           processId: server.processId,
           folder: options.folder.path,
@@ -153,12 +153,11 @@ async function answering(
   throw new Error(`${system.title} does not answer (${String(reason)}): ${server.output().slice(-1_000)}`)
 }
 
-/** The first version number in what the program says about itself. */
-async function versionOf(path: string): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)(path, ['--version'], { timeout: 5_000, cwd: dirname(path) })
-    return /\d+\.\d+(?:\.\d+)?/.exec(stdout)?.[0]
-  } catch {
-    return undefined
-  }
+/** The first version number in what the program says about itself, whether or not it calls that a success. */
+async function versionOf(system: System, site: Site): Promise<string | undefined> {
+  const [program, ...programArguments] = system.versionCommand ?? [system.binaries.at(-1) ?? '', '--version']
+  const said = await promisify(execFile)(site.binary(program), programArguments, { timeout: 5_000 }).catch(
+    (error: unknown) => error as { stdout?: string; stderr?: string },
+  )
+  return /\d+\.\d+(?:\.\d+)?/.exec(`${said.stdout ?? ''}${said.stderr ?? ''}`)?.[0]
 }

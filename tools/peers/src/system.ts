@@ -66,6 +66,8 @@ export interface System {
   /** Programs that a private instance needs, searched in PATH and in `folders` (which may hold one `*`). */
   readonly binaries: readonly string[]
   readonly folders: readonly string[]
+  /** Program and arguments that print the version. Default: the last of `binaries` with `--version`. */
+  readonly versionCommand?: readonly [string, ...string[]] | undefined
   /** Account to run under when the tests run as root. */
   readonly account?: string | undefined
   /** Whether a private instance can speak TLS. */

@@ -1,17 +1,7 @@
-import { z } from 'zod'
-
-/** A note. */
+/** A note. Types that others see live in files that import no schema library. */
 export interface Note {
   /** 1 to 100 lower-case letters, digits and hyphens. */
   readonly name: string
   /** At most 1,000,000 characters. */
   readonly text: string
 }
-
-/** The name of a note: it becomes a file name, so nothing that leads out of the folder. */
-export const noteName = z
-  .string()
-  .regex(/^[a-z0-9][a-z0-9-]{0,99}$/)
-  .describe('Name of the note: 1 to 100 lower-case letters, digits and hyphens.')
-
-export const noteText = z.string().max(1_000_000).describe('The text, at most 1,000,000 characters.')

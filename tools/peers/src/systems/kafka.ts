@@ -13,6 +13,7 @@ export const kafka: System = {
   debianPackages: ['kcat'],
   binaries: ['kcat'],
   folders: [],
+  versionCommand: ['kcat', '-V'],
   tls: false,
   tlsFirst: false,
   greeting: {

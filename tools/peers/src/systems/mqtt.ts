@@ -8,6 +8,7 @@ export const mqtt: System = {
   debianPackages: ['mosquitto'],
   binaries: ['mosquitto', 'mosquitto_passwd'],
   folders: ['/usr/sbin'],
+  versionCommand: ['mosquitto', '-h'],
   account: 'mosquitto',
   tls: true,
   tlsFirst: true,

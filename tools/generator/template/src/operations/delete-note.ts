@@ -1,7 +1,7 @@
 import { operation } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
-import { noteName } from '../note.ts'
+import { noteName } from '../note-schema.ts'
 
 /** Deletes a note. */
 export const deleteNote = operation({

@@ -1,7 +1,7 @@
 import { operation } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
-import { noteName, noteText } from '../note.ts'
+import { noteName, noteText } from '../note-schema.ts'
 
 /** Stores a note, new or in place of the one that is there. */
 export const putNote = operation({

@@ -1,7 +1,8 @@
 import { isError, reads, stream, writes, type WriteFailure } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
-import { noteName, noteText, type Note } from '../note.ts'
+import { noteName, noteText } from '../note-schema.ts'
+import type { Note } from '../note.ts'
 
 const defaultPageSize = 100
 
