@@ -51,9 +51,15 @@ function fromObject(value: object | null, where: string): SqliteValue {
 export function toBindings(values: readonly unknown[] | Readonly<Record<string, unknown>>): Bindings {
   if (Array.isArray(values)) {
     if (values.length === 0) return none
-    return values.map((value, index) => toSqlite(value, `values[${index}]`))
+    return values.map(toPositional)
   }
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toSqlite(value, `values.${name}`)]))
+}
+
+/** The usual values pass without a name being made for them. */
+function toPositional(value: unknown, index: number): SqliteValue {
+  if (typeof value === 'number' && !Number.isNaN(value)) return value
+  return toSqlite(value, `values[${index}]`)
 }
 
 const none: readonly SqliteValue[] = Object.freeze([])

@@ -15,6 +15,13 @@ const table: Readonly<Record<string, NetworkRow>> = {
   ECONNRESET: ['unavailable', 'maybe', true, 'connection reset'],
   ECONNABORTED: ['unavailable', 'maybe', true, 'connection aborted'],
   EPIPE: ['unavailable', 'maybe', true, 'connection closed while writing'],
+  // What a write meets when a TLS handshake fails: an older version of TLS, or no TLS at all on that port.
+  EPROTO: [
+    'unavailable',
+    'maybe',
+    false,
+    'the two sides could not agree on TLS; is the port right, and TLS 1.2 offered',
+  ],
   ETIMEDOUT: ['timeout', 'maybe', true, 'timed out'],
   EMFILE: ['unavailable', 'no', true, 'too many open files in this process'],
   DEPTH_ZERO_SELF_SIGNED_CERT: ['unavailable', 'no', false, 'the certificate is self-signed; pass its CA in tls.ca'],

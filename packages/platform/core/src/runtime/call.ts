@@ -33,8 +33,12 @@ export async function runCall<T>(runtime: Runtime, plan: CallPlan<T>): Promise<T
   runtime.source.enter()
   const announced = channels.callStart.hasSubscribers || channels.callEnd.hasSubscribers ? call.announce() : undefined
   try {
-    // Few async frames on this path: each costs more than all the checks together.
-    const result = await call.once().catch((error: unknown) => call.recover(error))
+    let result: T
+    try {
+      result = await call.once()
+    } catch (error) {
+      result = await call.recover(error)
+    }
     announced?.(undefined)
     return result
   } catch (error) {

@@ -27,10 +27,15 @@ export class DeliveryQueue {
     })
   }
 
-  /** Takes no more and resolves when the running handlers are done. */
-  async end(): Promise<void> {
+  /** Takes no more: what waits for its turn is let go. */
+  refuse(): void {
     this.#ended = true
     for (const { taken } of this.#waiting.splice(0)) taken()
+  }
+
+  /** Takes no more and resolves when the running handlers are done. */
+  async end(): Promise<void> {
+    this.refuse()
     if (this.#running === 0) return
     await new Promise<void>((resolve) => {
       this.#idle = resolve

@@ -107,6 +107,9 @@ class Listener implements Subscription {
     const stop = (): void => this.#stop.abort(signal?.reason ?? stopped)
     if (signal?.aborted === true) stop()
     else signal?.addEventListener('abort', stop, { once: true })
+    // At once: a connector that waits for its event to be taken would otherwise see one more handled.
+    this.#stop.signal.addEventListener('abort', () => this.#queue.refuse(), { once: true })
+    if (this.#stop.signal.aborted) this.#queue.refuse()
     const closing = this.#runtime.holder.closing
     closing.addEventListener('abort', stop, { once: true })
     try {
