@@ -1,0 +1,4 @@
+import { createLedger } from './ledger.ts'
+
+/** The sample connector without a bug. */
+export const ledger = createLedger()
