@@ -241,6 +241,23 @@ describe('listening', () => {
     expect(new Set(client.log)).toEqual(new Set(['subscribe']))
   })
 
+  test('stop takes no more, not even what was waiting for its turn', async () => {
+    const { client, connection } = connect(0)
+    client.deliveries = [delivery(client, 'first'), delivery(client, 'second')]
+    const release = Promise.withResolvers<void>()
+    const handled: string[] = []
+    const subscription = connection.items.listen({}, async ({ text }) => {
+      handled.push(text)
+      await release.promise
+    })
+    while (subscription.stats.delivered < 2) await new Promise((resolve) => setTimeout(resolve, 2))
+    const stopping = subscription.stop()
+    release.resolve()
+    await stopping
+    expect(handled).toEqual(['first'])
+    expect(client.log).toEqual(['subscribe', 'ack first'])
+  })
+
   test('what can never work ends it: ready and closed reject, and nobody has to listen to them', async () => {
     const { client, connection } = connect(0)
     client.failures = [new ConnectorError({ code: 'permission_denied', message: 'no' })]
