@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import {
   connectorSuite,
   effectSuite,
+  recordStoreSuite,
   notApplicable,
   type EffectCase,
   type Peer,
@@ -141,4 +142,15 @@ effectSuite(sqlite, {
     query: counted((id) => ({ text: `${insert} returning rowid`, values: [id] })),
     batch: counted((id) => ({ statements: [{ text: insert, values: [id] }] })),
   },
+})
+
+recordStoreSuite(sqlite, {
+  peer,
+  start,
+  stream: 'rows',
+  createTable: (connection, table) =>
+    run(connection, `create table ${table} (id integer primary key, text text, at integer not null)`),
+  readInput: (table, incremental) => (incremental ? { table, by: 'at' } : { table }),
+  insertInput: (table) => ({ table }),
+  upsertInput: (table) => ({ table, key: ['id'] }),
 })

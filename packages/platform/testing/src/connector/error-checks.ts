@@ -1,5 +1,6 @@
 import { ConnectorError, errorCodes, type ErrorCode } from '@casare/core'
-import { ensure, type Check } from '../checks/check.ts'
+import { ensure, notApplicable, type Check } from '../checks/check.ts'
+import { faultProxy } from '../faults/fault-proxy.ts'
 import type { DrivenConnection, Provocation } from '../subject/connector-subject.ts'
 import { failureOf, isCode, methodOf, type Trial } from '../subject/trial.ts'
 import { ensureDeclared } from './call-checks.ts'
@@ -40,6 +41,30 @@ export function errorChecks(context: SuiteContext): Check[] {
       // RFC 6761: no name below .invalid ever exists.
       return refused(trial, at(trial.target, { host: 'nothing.invalid', port: 443, secure }), 'an unknown host')
     }),
+    partCheck(
+      context,
+      'overload',
+      'HTTP 429 and 503: what they mean, and their Retry-After',
+      overHttp(context),
+      async (trial, at) => {
+        const { address } = trial.target
+        ensure(address !== undefined, 'The target tells no address.')
+        const proxy = await faultProxy(address)
+        trial.onEnd(() => proxy.close())
+        const config = at(trial.target, { host: proxy.host, port: proxy.port, secure: false })
+        const connection = trial.connect({ ...config, resilience: false })
+        const expected = { 429: 'rate_limited', 503: 'unavailable' } as const
+        for (const status of [429, 503] as const)
+          for (const { name, example } of trial.examples) {
+            await proxy.arm({ kind: 'http-storm', status, retryAfterSeconds: 2 })
+            const error = await failureOf(methodOf(connection, name)(example.input), `${name} with ${status}`)
+            ensure(isCode(error, expected[status]), `${name}: ${status} gave ${error.code}: ${error.message}`)
+            ensure(error.retryAfterMs === 2_000, `${name}: ${status} with Retry-After: 2 gave ${error.retryAfterMs} ms`)
+            ensure(status !== 429 || error.applied === 'no', `${name}: 429 proves that nothing happened`)
+          }
+        return trial.examples.length * 2
+      },
+    ),
     trialCheck(context, 'errors', 'each declared one is provoked', async (trial) => {
       let count = 0
       // One connection for all that change no setting, without policies: what one of them causes is not the next one's.
@@ -67,6 +92,11 @@ export function errorChecks(context: SuiteContext): Check[] {
       return names.length
     }),
   ]
+}
+
+/** The subject's way to another address, where what is spoken there is HTTP. */
+function overHttp({ connector, subject: { at } }: SuiteContext): typeof at {
+  return connector.spec.category === 'http' ? at : notApplicable('The system does not speak HTTP.')
 }
 
 async function refused(trial: Trial, config: object, what: string): Promise<number> {
