@@ -53,11 +53,12 @@ export async function startLedger(): Promise<Ledger> {
     } catch {
       return
     }
-    const body = (pieces.length === 0 ? {} : JSON.parse(Buffer.concat(pieces).toString())) as Record<string, unknown>
+    const body = bodyOf(pieces)
     const send = (status: number, content: unknown): void =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(content))
     if (request.headers.authorization !== `Bearer ${token}`)
       return send(401, { message: `refused: ${request.headers.authorization}` })
+    if (body === undefined) return send(400, { message: 'no JSON' })
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://ledger.invalid')
     const { entries, keys, events } = ledger
     switch (pathname) {
@@ -129,4 +130,12 @@ export async function startLedger(): Promise<Ledger> {
     }
   }
   return ledger
+}
+
+function bodyOf(pieces: readonly Buffer[]): Record<string, unknown> | undefined {
+  try {
+    return pieces.length === 0 ? {} : (JSON.parse(Buffer.concat(pieces).toString()) as Record<string, unknown>)
+  } catch {
+    return undefined
+  }
 }
