@@ -172,6 +172,9 @@ describe('stopping', () => {
       inFolder(project.path, 'drained', { 'endless.yaml': endless(drained.url) }),
       inFolder(project.path, 'cut', { 'endless.yaml': endless(cut.url) }),
     ])
+    // Its sink is locked by somebody else, so the second one cannot end softly.
+    const lock = new Database(join(two, 'sink.db'))
+    lock.exec('begin exclusive')
     const first = start(['run', 'endless.yaml', '--json'], { folder: one })
     const second = start(['run', 'endless.yaml', '--json'], { folder: two })
     const stopping = new Promise<void>((resolve) => second.stderr?.once('data', () => resolve()))
@@ -190,6 +193,7 @@ describe('stopping', () => {
       clearTimeout(guard)
       drained.close()
       cut.close()
+      lock.close()
     }
     const [soft, hard] = await outcomes
     expect(hard.code).toBe(130)
