@@ -136,7 +136,7 @@ function entriesOf(is: (name: Bug) => boolean) {
       ...(is('no-heartbeat') ? {} : { heartbeatMs: 250 }),
       async subscribe(client: LedgerClient, _input, { deliver, ready, alive, signal, ...context }) {
         const call = (method: string, path: string, body?: object) =>
-          client.call(method, path, body, { ...context, signal, note: () => undefined } as never)
+          client.call(method, path, body, { ...context, signal, note: () => undefined })
         const { subscription } = await call('GET', '/subscribe')
         ready()
         while (!signal.aborted) {

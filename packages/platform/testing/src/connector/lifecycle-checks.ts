@@ -64,7 +64,7 @@ export function lifecycleChecks(context: SuiteContext): Check[] {
       let opened = 0
       const { open } = trial.connector.spec
       const counting = changed(trial.connector, {
-        open: (...parts: Parameters<typeof open>) => ((opened += 1), open(...parts)),
+        open: (...parts: Parameters<typeof open>) => ((opened += 1), open(...parts) as unknown),
       })
       const connection = trial.connect({}, counting)
       const { name, example } = trial.harmless

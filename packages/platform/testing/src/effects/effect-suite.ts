@@ -115,7 +115,8 @@ async function onTheWire<Peered extends Target>(world: World<Peered>): Promise<n
 }
 
 function connect(connector: AnyConnector, config: object): DrivenConnection {
-  return connector({ ...config, resilience: policies }) as unknown as DrivenConnection
+  const connection: unknown = connector({ ...config, resilience: policies })
+  return connection as DrivenConnection
 }
 
 async function callAndJudge<Peered extends Target>(
