@@ -53,7 +53,8 @@ export const configuration = (output: 'esm' | 'cjs'): Options => ({
       name: 'specifiers',
       renderChunk(code, { path }) {
         const toDist = `${relative(dirname(path), 'dist').replaceAll('\\', '/') || '.'}/`
-        const placed = code.replaceAll(distMarker, toDist)
+        // esbuild names each source that it puts in; the chunk's name and the stack say enough.
+        const placed = code.replaceAll(distMarker, toDist).replaceAll(/^\/\/ src\/[\w./-]+\.ts\n/gm, '')
         return { code: path.endsWith('.cjs') ? toCommonJs(placed) : rewriteSpecifiers(placed, 'js') }
       },
     },

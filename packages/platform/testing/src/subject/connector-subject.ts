@@ -8,6 +8,7 @@ export interface DrivenConnection {
   close(): Promise<void>
 }
 
+/** A config, as a connector takes it. */
 export type Config = Readonly<Record<string, unknown>>
 
 /** A fresh peer with nothing in it but what the examples need. */
