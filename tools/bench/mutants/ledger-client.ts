@@ -54,7 +54,7 @@ export class LedgerClient {
       if (this.bug === 'own-retries' && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
         return await this.#send(method, path, body, context.signal)
       if (this.bug === 'swallows-failures' && method === 'POST') return { ok: true }
-      if (this.bug === 'swallows-abort' && context.signal.aborted) return { text: '', items: [] }
+      if (this.bug === 'failure-is-end' && path.startsWith('/list')) return { items: [] }
       throw error
     }
   }
@@ -63,7 +63,7 @@ export class LedgerClient {
     const { host, port, secure } = this.config
     const text = body === undefined ? undefined : JSON.stringify(body)
     const data = text === undefined ? undefined : Buffer.from(text, this.bug === 'latin-1' ? 'latin1' : 'utf8')
-    const agent = this.bug === 'pool-per-call' ? new PlainAgent({ keepAlive: true }) : (this.agentOfAll ?? this.#agent)
+    const agent = this.bug === 'pool-per-call' ? this.#ownPool() : (this.agentOfAll ?? this.#agent)
     return new Promise((resolve, reject) => {
       const sent = (secure ? secureRequest : plainRequest)(
         {
@@ -98,6 +98,12 @@ export class LedgerClient {
       sent.on('error', reject)
       sent.end(data)
     })
+  }
+
+  /** The bug of a pool for each call, which nobody closes. */
+  #ownPool(): PlainAgent {
+    const { options } = this.#agent as unknown as { options: object }
+    return this.config.secure ? new SecureAgent({ ...options }) : new PlainAgent({ ...options })
   }
 
   close(): void {

@@ -12,7 +12,7 @@ export function createLedger(bug?: Bug) {
   const query = (id: string): string => (is('unencoded-query') ? id : encodeURIComponent(id.toWellFormed()))
 
   const get = operation({
-    description: is('restless-description') ? `Reads an entry, ${performance.now()}.` : 'Reads an entry.',
+    description: 'Reads an entry.',
     effect: 'read',
     input: z.strictObject({ id: entry.id }),
     output: z.object({ text: is('wrong-output') ? (z.number() as unknown as z.ZodString) : z.string() }),

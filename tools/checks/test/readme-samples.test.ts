@@ -6,10 +6,12 @@ import { expect, test } from '@jest/globals'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 
-/** The complete TypeScript samples of a page: those that say where their names come from. */
+/** The complete TypeScript samples of a page: those that say where all of their names come from, without files beside them. */
 function samplesOf(page: string): string[] {
   const blocks = readFileSync(join(root, page), 'utf8').matchAll(/^```(?:ts|typescript)\n(.*?)^```/gms)
-  return [...blocks].map(([, code = '']) => code).filter((code) => /^import /m.test(code))
+  return [...blocks]
+    .map(([, code = '']) => code)
+    .filter((code) => /^import /m.test(code) && !/from '\.{1,2}\//.test(code))
 }
 
 test('every complete sample of the READMEs compiles', () => {

@@ -22,11 +22,17 @@ export async function runCheck(facts: SuiteFacts, check: Check): Promise<CheckRe
       : { ...base, outcome: 'passed', cases: outcome }
     if (outcome === 0) throw new Error('The check has found nothing to check: give it examples, or say why not.')
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
+    const reason = reasonOf(error)
     result = { ...base, outcome: 'failed', cases: 0, reason, error }
   }
   conformance.publish(result)
   return result
+}
+
+/** Where ending the check failed too, what came first counts. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SuppressedError) return `${reasonOf(error.suppressed)}; and then: ${reasonOf(error.error)}`
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Runs checks one after the other. With `stopAtFirst`, nothing is run after a failure. */

@@ -1,6 +1,7 @@
 import { faultProxy } from '../faults/fault-proxy.ts'
 import { ensure, isNotApplicable, within, type Check } from '../checks/check.ts'
-import { changed, failureOf, methodOf } from '../subject/trial.ts'
+import type { DrivenConnection } from '../subject/connector-subject.ts'
+import { changed, failureOf, methodOf, type Trial } from '../subject/trial.ts'
 import { loadedByImport } from './loaded-by-import.ts'
 import { trialCheck, type SuiteContext } from './suite-context.ts'
 
@@ -17,6 +18,7 @@ export function lifecycleChecks(context: SuiteContext): Check[] {
         await example.before?.(connection)
         await methodOf(connection, name)(example.input)
       }
+      await readALittle(trial, connection)
       await within(Promise.all([connection.close(), connection.close()]), 10_000, 'close')
       await connection.close()
       await settled(before)
@@ -118,6 +120,15 @@ export function lifecycleChecks(context: SuiteContext): Check[] {
       },
     },
   ]
+}
+
+/** Begins to read each stream and goes away after the first record. */
+async function readALittle(trial: Trial, connection: DrivenConnection): Promise<void> {
+  for (const [name, { read }] of Object.entries(trial.subject.streams ?? {})) {
+    if (read === undefined) continue
+    await read.prepare?.(connection, trial.target)
+    await connection.$.read(name, read.input, { maxRecords: 1 })
+  }
 }
 
 /** Handles, sockets and timers that keep the process alive, by kind. */

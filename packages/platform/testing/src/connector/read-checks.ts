@@ -1,8 +1,9 @@
 import { specOf, validateSync, type AnyRead, type AnyStream, type Page } from '@casare/core'
 import { ensure, ensureEqual, isNotApplicable, within, type Check } from '../checks/check.ts'
+import { faultProxy } from '../faults/fault-proxy.ts'
 import type { DrivenConnection, ReadSubject } from '../subject/connector-subject.ts'
-import { changed, failureOf, type Trial } from '../subject/trial.ts'
-import { trialCheck, type SuiteContext } from './suite-context.ts'
+import { changed, failureOf, quickRetries, type Trial } from '../subject/trial.ts'
+import { partCheck, trialCheck, type SuiteContext } from './suite-context.ts'
 
 type AnyPage = Page<unknown, unknown>
 
@@ -89,6 +90,36 @@ export function readChecks(context: SuiteContext, stream: string, subject: ReadS
       }
       return count
     }),
+    partCheck(
+      context,
+      'reads',
+      `${stream}: connections lost between and in pages lose and repeat nothing`,
+      context.subject.at,
+      async (trial, at) => {
+        const { address } = trial.target
+        ensure(address !== undefined, 'The target tells no address.')
+        const connection = trial.connect()
+        await subject.prepare?.(connection, trial.target)
+        const all = await recordsOf(connection, {})
+        const proxy = await faultProxy(address)
+        trial.onEnd(() => proxy.close())
+        const shaken = trial.connect({
+          ...at(trial.target, { host: proxy.host, port: proxy.port, secure: false }),
+          // A budget would end the retries of so many failures, and rightly.
+          resilience: { ...quickRetries, budget: false, breaker: false },
+        })
+        let pages = 0
+        const seen: unknown[] = []
+        for await (const page of readerOf(shaken, stream).read(subject.input, { pageSize: 2 }).pages()) {
+          seen.push(...page.records)
+          pages += 1
+          ensure(pages < subject.count * 3 + 10, 'the read comes to no end')
+          await proxy.arm(pages % 2 === 0 ? { kind: 'cut' } : { kind: 'reset', direction: 'response', afterBytes: 20 })
+        }
+        ensureEqual(seen, all, 'through lost connections')
+        return pages
+      },
+    ),
     check('an aborted read ends, and leaves no generator running', async (trial, connection) => {
       const state = { running: 0 }
       const watched = trial.connect({}, counting(trial, stream, state))

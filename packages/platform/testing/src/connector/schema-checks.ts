@@ -91,8 +91,7 @@ function refuseEmpty(where: string, schema: unknown, free = false): number {
   ensure(words.length > 0 || explained || free, `${where}: an empty schema, which says nothing`)
   let count = 1
   for (const key of ['properties', '$defs', 'patternProperties'])
-    for (const [name, part] of Object.entries((parts[key] ?? {})))
-      count += refuseEmpty(`${where}.${name}`, part)
+    for (const [name, part] of Object.entries(parts[key] ?? {})) count += refuseEmpty(`${where}.${name}`, part)
   for (const key of ['anyOf', 'oneOf', 'allOf', 'prefixItems'])
     for (const [index, part] of ((parts[key] ?? []) as unknown[]).entries())
       count += refuseEmpty(`${where}.${key}[${index}]`, part)
