@@ -32,9 +32,11 @@ const report = (isOk: boolean, title: string, since: number, details = ''): void
   process.stdout.write(`${details.trim().replace(/^/gm, '         ')}\n`)
 }
 
+const upstream = await npmSetting('registry')
+if (upstream === undefined) throw new Error('npm has no registry configured: npm config get registry')
 const registry = await startRegistry(
   temporaryFolder,
-  (await npmSetting('registry')) ?? 'https://registry.npmjs.org/',
+  upstream,
   process.env['NODE_EXTRA_CA_CERTS'] ?? (await npmSetting('cafile')),
 )
 const { watcher } = registry
