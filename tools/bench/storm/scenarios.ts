@@ -45,6 +45,8 @@ export const scenarios = {
   'black hole': { ...many, fault: () => ({ ...healthy, silent: true }), possible: 0 },
   '50 % errors': { ...many, fault: () => ({ ...healthy, errorShare: 0.5 }), possible: 1 },
   flap: { ...many, fault: (ms) => (ms % 6_000 < 3_000 ? dead : healthy), possible: 1 },
+  // Long enough for a breaker to open and its waits to grow: the price of sparing a dead target is paid here.
+  'slow flap': { ...many, fault: (ms) => (ms % 16_000 < 8_000 ? dead : healthy), possible: 1 },
   shed: { ...many, fault: () => ({ ...slow, maxQueued: 20, retryAfterMs: 1_000 }), possible: 125 / 300 },
   mild: { ...many, fault: () => ({ ...healthy, serviceMs: 25, errorShare: 0.1 }), possible: 1 },
   '300 tiny clients': { clients: 300, callsPerSecond: 1, fault: () => slow, possible: 125 / 300 },
