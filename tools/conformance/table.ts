@@ -15,8 +15,8 @@ export function conformancePage(runs: readonly ConformanceRun[]): string {
     '# Conformance',
     '',
     'What each connector has kept in a run of `npm run conformance`, which wrote this page: checks passed, and the number of',
-    'cases they tried. The head of a column names the peer and its version. `not applicable` comes with its reasons further down. The suites are',
-    'in `@casare/testing`; the examples in `test/connector.test.ts` of each connector.',
+    'cases they tried. The head of a column names the peer and its version. The reasons of `not applicable` are further down.',
+    'The suites are in `@casare/testing`, the examples in `test/connector.test.ts` of each connector.',
     '',
     table(header, lines),
     ...runs.flatMap(({ connector, results }) => [

@@ -1,21 +1,18 @@
-import { connectorChecks, effectChecks, runChecks, type CheckResult } from '@casare/testing'
-import { atLeast, atMost, printTable, type Gate } from '../helpers.ts'
-import { bugs, type Bug } from './bugs.ts'
-import { ledgerEffects, ledgerSubject } from './ledger-subject.ts'
-import { createLedger } from './ledger.ts'
+import type { CheckResult } from '@casare/testing'
+import { atLeast, atMost, printTable, runChild, type Gate } from '../helpers.ts'
+import { bugs } from './bugs.ts'
+
+type Result = Pick<CheckResult, 'promise' | 'check' | 'outcome' | 'reason'>
 
 /** Does the conformance suite find bugs? Each is put into a connector that passes without it. */
 export default async function mutants(): Promise<Gate[]> {
-  const wrongly = (await tryOut(undefined)).filter(({ outcome }) => outcome === 'failed')
+  const wrongly = (await tryOut()).filter(({ outcome }) => outcome === 'failed')
   for (const { promise, check, reason } of wrongly) console.log(`without a bug: ${promise}: ${check}: ${reason}`)
   const rows: [string, string, string][] = []
-  for (const bug of Object.keys(bugs) as Bug[]) {
+  for (const bug of Object.keys(bugs)) {
     const found = (await tryOut(bug)).find(({ outcome }) => outcome === 'failed')
-    rows.push([
-      bug,
-      found === undefined ? 'NOT CAUGHT' : found.promise,
-      found?.reason?.split('\n')[0]?.slice(0, 90) ?? '',
-    ])
+    const how = found?.reason?.split('\n')[0]?.slice(0, 90) ?? ''
+    rows.push([bug, found === undefined ? 'NOT CAUGHT' : found.promise, how])
   }
   printTable(['bug', 'caught by', 'how'], rows)
   const caught = rows.filter(([, by]) => by !== 'NOT CAUGHT').length
@@ -26,10 +23,6 @@ export default async function mutants(): Promise<Gate[]> {
   ]
 }
 
-async function tryOut(bug: Bug | undefined): Promise<CheckResult[]> {
-  const subject = ledgerSubject(bug)
-  const connector = createLedger(bug)
-  const facts = { connector: 'ledger', suite: 'mutants', peer: subject.peer }
-  const checks = [...connectorChecks(connector, subject), ...effectChecks(connector, ledgerEffects)]
-  return runChecks(facts, checks, { stopAtFirst: bug !== undefined })
+function tryOut(bug?: string): Promise<Result[]> {
+  return runChild<Result[]>(new URL('./try-out.ts', import.meta.url), bug === undefined ? [] : [bug])
 }

@@ -54,7 +54,8 @@ export class LedgerClient {
       if (this.bug === 'own-retries' && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
         return await this.#send(method, path, body, context.signal)
       if (this.bug === 'swallows-failures' && method === 'POST') return { ok: true }
-      if (this.bug === 'failure-is-end' && path.startsWith('/list')) return { items: [] }
+      if (this.bug === 'failure-is-end' && path.startsWith('/list') && !(error instanceof LedgerError))
+        return { items: [] }
       throw error
     }
   }

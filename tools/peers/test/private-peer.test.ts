@@ -4,10 +4,16 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { expect, test } from '@jest/globals'
+import { afterEach, expect, test } from '@jest/globals'
 import { describeWithPeer, type PrivatePeer } from '../src/index.ts'
 import { createInstanceFolder } from '../src/instance-folder.ts'
 import { exists, isRunning, redisCommands, until } from './support.ts'
+
+/** Processes that a failed test would leave behind. */
+const started: number[] = []
+afterEach(() => {
+  for (const processId of started.splice(0)) if (exists(processId)) process.kill(processId, 'SIGKILL')
+})
 
 await describeWithPeer('redis', {}, (peer) => {
   test('answers on a port of its own, with its own password', async () => {
@@ -92,10 +98,14 @@ test('folders of living supervisors, and folders without one, are left alone', (
   expect([living.path, foreign].map((path) => existsSync(path))).toEqual([false, false])
 })
 
+/** Starts peers in a process of their own. */
 async function holder(...names: string[]) {
   const child = spawn(process.execPath, [fileURLToPath(new URL('./hold-peers.ts', import.meta.url)), ...names], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  return { child, peers: JSON.parse(line.toString()) as PrivatePeer[] }
+  const peers = JSON.parse(line.toString()) as PrivatePeer[]
+  started.push(...peers.flatMap(({ supervisorId, processId }) => [supervisorId, processId]))
+  if (child.pid !== undefined) started.push(child.pid)
+  return { child, peers }
 }

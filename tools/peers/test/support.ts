@@ -35,7 +35,17 @@ export async function isRunning(processId: number): Promise<boolean> {
   return !/\) Z /.test(status)
 }
 
-/** Waits, within the test's own limit, until something holds. */
+const patienceMs = 20_000
+
+/**
+ * Waits until something holds.
+ *
+ * @throws when it does not within 20 s
+ */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await sleep(20)
+  const end = performance.now() + patienceMs
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error('It did not come to pass.')
+    await sleep(20)
+  }
 }

@@ -386,7 +386,10 @@ describe('clear errors', () => {
       code: 'invalid_input',
       message: expect.stringContaining('not a SQLite database'),
     })
-    await expect(connect({ path: join(folder, 'no', 'x.db') }).$.check()).rejects.toMatchObject({ code: 'not_found' })
+    await expect(connect({ path: join(folder, 'no', 'x.db') }).$.check()).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining(join(folder, 'no', 'x.db')),
+    })
     await expect(connect({ path: join(folder, 'no.db'), create: false }).$.check()).rejects.toMatchObject({
       code: 'not_found',
     })

@@ -4,8 +4,8 @@ import { ensure, isNotApplicable, type Check } from '../checks/check.ts'
 import { methodOf } from '../subject/trial.ts'
 import { partCheck, type SuiteContext } from './suite-context.ts'
 
-/** Has a character that each encoding writes in its own way. */
-export const canary = 'k3y/+"&<s>%=\\canary-0123456789'
+/** Has a character that each encoding writes in its own way: the two kinds of base64 differ in `>>>` and `???`. */
+export const canary = 'k3y>>>???/+"&<s>%=\\canary-0123'
 
 /** The canary as it could turn up: twelve encodings. */
 export function encodingsOf(secret: string): Readonly<Record<string, string>> {
