@@ -37,7 +37,6 @@ export { createAuthority, createCertificate } from './certificates/create-certif
 export type { Certificate, CertificateAuthority } from './certificates/create-certificate.ts'
 export { canary, encodingsOf } from './connector/secret-checks.ts'
 export { hostileTexts } from './connector/input-checks.ts'
-export type { TestedConnector } from './subject/tested-connector.ts'
 export { effectChecks, effectSuite } from './effects/effect-suite.ts'
 export type { EffectCase, EffectSubject } from './effects/effect-subject.ts'
 export { recordStoreChecks, recordStoreSuite } from './capabilities/record-store-suite.ts'

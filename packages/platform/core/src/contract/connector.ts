@@ -88,14 +88,15 @@ export interface ConnectorSpec<
   /** A cheap call that proves that address and credentials work. */
   readonly check?: ((client: NoInfer<Client>, context: CallContext) => Promise<void> | void) | undefined
   /** Turns a client that the user owns into what `open` gives; without it, adopting is `unsupported`. */
-  readonly adopt?: ((client: Adopted) => NoInfer<Client>) | undefined
+  // `adopt` and `methods` are methods: TypeScript then compares their parameters both ways, and every connector is an `AnyConnector`.
+  adopt?(client: Adopted): NoInfer<Client>
   /** Vendor failure to facts; `undefined` for what it does not know. */
   readonly toError: (error: unknown) => ErrorFacts | undefined
   readonly operations?: Ops | undefined
   readonly streams?: Strs | undefined
   readonly sessions?: Sess | undefined
   /** A thin typed facade; replaces operations and streams of the same name for typed callers only. */
-  readonly methods?: ((connection: Connection<NoInfer<Client>, Ops, Strs, Sess, object>) => Methods) | undefined
+  methods?(connection: Connection<NoInfer<Client>, Ops, Strs, Sess, object>): Methods
   /** Resolves `secret://NAME/PATH#FIELD` references through this connector. */
   readonly secretProvider?:
     | ((client: NoInfer<Client>, path: string, field: string | undefined, context: CallContext) => Promise<Secret>)

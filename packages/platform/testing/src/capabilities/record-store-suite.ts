@@ -1,9 +1,8 @@
-import type { Page } from '@casare/core'
+import type { AnyConnector, Page } from '@casare/core'
 import { ensure, ensureEqual, type Check } from '../checks/check.ts'
 import { registerChecks, type TestRunner } from '../checks/run-checks.ts'
 import { seededRandom } from '../faults/random.ts'
 import type { DrivenConnection, Target } from '../subject/connector-subject.ts'
-import { asConnector, type TestedConnector } from '../subject/tested-connector.ts'
 import { quickRetries } from '../subject/trial.ts'
 import type { RecordStoreSubject, StoredRow } from './record-store.ts'
 
@@ -11,8 +10,7 @@ const promise = 'record store'
 const table = 'casare_rows'
 
 /** What every store of records keeps: rows as they were written, and reading that loses none, whatever happens in between. */
-export function recordStoreChecks(tested: TestedConnector, subject: RecordStoreSubject): Check[] {
-  const connector = asConnector(tested)
+export function recordStoreChecks(connector: AnyConnector, subject: RecordStoreSubject): Check[] {
   const check = (name: string, run: (store: Store) => Promise<number>): Check => ({
     promise,
     name,
@@ -70,7 +68,7 @@ export function recordStoreChecks(tested: TestedConnector, subject: RecordStoreS
 }
 
 /** Registers `recordStoreChecks` as tests. */
-export function recordStoreSuite(connector: TestedConnector, subject: RecordStoreSubject, runner?: TestRunner): void {
+export function recordStoreSuite(connector: AnyConnector, subject: RecordStoreSubject, runner?: TestRunner): void {
   const facts = { connector: connector.connectorName, suite: promise, peer: subject.peer }
   registerChecks(facts, recordStoreChecks(connector, subject), runner)
 }

@@ -1,4 +1,4 @@
-import { asConnector, type TestedConnector } from '../subject/tested-connector.ts'
+import type { AnyConnector } from '@casare/core'
 import { inapplicable, type Check } from '../checks/check.ts'
 import { registerChecks, type TestRunner } from '../checks/run-checks.ts'
 import type { ConnectorSubject } from '../subject/connector-subject.ts'
@@ -18,8 +18,8 @@ import { writeChecks } from './write-checks.ts'
  * Everything that every connector must keep, as checks to run without a test runner.
  * Each has a fresh peer of its own. What does not apply is a result with its reason.
  */
-export function connectorChecks(connector: TestedConnector, subject: ConnectorSubject): Check[] {
-  const context: SuiteContext = { connector: asConnector(connector), subject }
+export function connectorChecks(connector: AnyConnector, subject: ConnectorSubject): Check[] {
+  const context: SuiteContext = { connector, subject }
   return [
     ...schemaChecks(context),
     ...callChecks(context),
@@ -76,7 +76,7 @@ function streamChecks(context: SuiteContext): Check[] {
  * @example
  * connectorSuite(sqlite, { peer, entry: import.meta.resolve('../src/index.ts'), start, examples, … })
  */
-export function connectorSuite(connector: TestedConnector, subject: ConnectorSubject, runner?: TestRunner): void {
+export function connectorSuite(connector: AnyConnector, subject: ConnectorSubject, runner?: TestRunner): void {
   const facts = { connector: connector.connectorName, suite: 'conformance', peer: subject.peer }
   registerChecks(facts, connectorChecks(connector, subject), runner)
 }

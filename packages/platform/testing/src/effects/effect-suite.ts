@@ -3,7 +3,6 @@ import { ensure, isNotApplicable, within, type Check } from '../checks/check.ts'
 import { registerChecks, type TestRunner } from '../checks/run-checks.ts'
 import { faultProxy } from '../faults/fault-proxy.ts'
 import type { DrivenConnection, Target } from '../subject/connector-subject.ts'
-import { asConnector, type TestedConnector } from '../subject/tested-connector.ts'
 import { methodOf, quickRetries } from '../subject/trial.ts'
 import { edgeFaults, withEdgeFault } from './edge-faults.ts'
 import type { EffectCase, EffectSubject } from './effect-subject.ts'
@@ -20,8 +19,7 @@ const timeoutMs = 150
  * For each operation that changes something: a fault at each step of its calls, against a peer that counts. No effect
  * is doubled, none is lost, no answer of a retry is taken for the truth, and what nobody can know is `outcome_unknown`.
  */
-export function effectChecks<Peered extends Target>(tested: TestedConnector, subject: EffectSubject<Peered>): Check[] {
-  const connector = asConnector(tested)
+export function effectChecks<Peered extends Target>(connector: AnyConnector, subject: EffectSubject<Peered>): Check[] {
   const described = connector.describe().operations
   const writing = Object.keys(described).filter((name) => described[name]?.effect !== 'read')
   if (writing.length === 0)
@@ -42,7 +40,7 @@ export function effectChecks<Peered extends Target>(tested: TestedConnector, sub
 
 /** Registers `effectChecks` as tests. */
 export function effectSuite<Peered extends Target>(
-  connector: TestedConnector,
+  connector: AnyConnector,
   subject: EffectSubject<Peered>,
   runner?: TestRunner,
 ): void {

@@ -1,0 +1,3 @@
+export { redis } from './connector.ts'
+export type { RedisConfig } from './config.ts'
+export type { Note } from './note.ts'
