@@ -2,34 +2,35 @@ import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { secret } from '@casare/core/zod'
 import { z } from 'zod'
 
-const auth = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('none') }),
-  z.strictObject({
-    kind: z.literal('api_key'),
-    key: secret('The key.'),
-    in: z
-      .enum(['header', 'query'])
-      .default('header')
-      .describe('Where the key goes; headers stay out of logs of others.'),
-    name: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('Name of the header (default x-api-key) or parameter (default api_key).'),
-  }),
-  z.strictObject({
-    kind: z.literal('basic'),
-    user: z.string().describe('User name, without a colon (RFC 7617).'),
-    password: secret('Password.'),
-  }),
-  z.strictObject({ kind: z.literal('bearer'), token: secret('Token (RFC 6750).') }),
-])
+const auth = () =>
+  z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('none') }),
+    z.strictObject({
+      kind: z.literal('api_key'),
+      key: secret('The key.'),
+      in: z
+        .enum(['header', 'query'])
+        .default('header')
+        .describe('Where the key goes; headers stay out of logs of others.'),
+      name: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('Name of the header (default x-api-key) or parameter (default api_key).'),
+    }),
+    z.strictObject({
+      kind: z.literal('basic'),
+      user: z.string().describe('User name, without a colon (RFC 7617).'),
+      password: secret('Password.'),
+    }),
+    z.strictObject({ kind: z.literal('bearer'), token: secret('Token (RFC 6750).') }),
+  ])
 
 /** Settings of a connection to a REST API. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     baseUrl: z.url({ protocol: /^https?$/ }).describe('Where the API lives, with the path that all requests share.'),
-    auth: auth.default({ kind: 'none' }).describe('How the connection proves who it is.'),
+    auth: auth().default({ kind: 'none' }).describe('How the connection proves who it is.'),
     headers: z
       .record(z.string(), z.string())
       .optional()

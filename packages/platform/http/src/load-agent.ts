@@ -1,4 +1,4 @@
-import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
+import type { SecureContext } from 'node:tls'
 import { Secret, type PoolConfig, type TlsConfig } from '@casare/core'
 import type { Agent } from 'undici'
 
@@ -10,9 +10,9 @@ export interface AgentOptions {
   readonly maxHeaderBytes: number
 }
 
-/** Loads undici, which costs about 65 ms, and makes the agent that owns the connections. */
+/** Loads undici, which costs about 65 ms, and TLS, and makes the agent that owns the connections. */
 export async function loadAgent(options: AgentOptions): Promise<Agent> {
-  const { Agent } = await import('undici')
+  const [{ Agent }, secureContext] = await Promise.all([import('undici'), createContext(options.tls)])
   const { tls, pool, connectMs, maxHeaderBytes } = options
   return new Agent({
     allowH2: false,
@@ -26,13 +26,14 @@ export async function loadAgent(options: AgentOptions): Promise<Agent> {
       timeout: connectMs,
       // Said here, NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment has no say.
       rejectUnauthorized: true,
-      secureContext: secureContext(tls),
+      secureContext,
       ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     },
   })
 }
 
-function secureContext(tls: TlsConfig): SecureContext {
+async function createContext(tls: TlsConfig): Promise<SecureContext> {
+  const { createSecureContext, getCACertificates } = await import('node:tls')
   const { ca, cert, key } = tls
   return createSecureContext({
     minVersion: 'TLSv1.2',

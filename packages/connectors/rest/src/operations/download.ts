@@ -1,4 +1,4 @@
-import { ConnectorError, operation } from '@casare/core'
+import { ConnectorError, operation, schema } from '@casare/core'
 import { bytes } from '@casare/core/zod'
 import type { HttpHeaders } from '@casare/http'
 import { z } from 'zod'
@@ -12,25 +12,29 @@ import { answerHeaders, requestErrors, target } from './fields.ts'
 export const download = operation({
   description: 'Downloads bytes of any length as a stream; can go on where an earlier download broke off.',
   effect: 'read',
-  input: z.strictObject({
-    ...target,
-    resume: z
-      .strictObject({
-        offset: z.number().int().min(1).describe('Bytes that are there already.'),
-        etag: z.string().min(1).describe('The etag that the earlier download gave.'),
-      })
-      .optional()
-      .describe('Go on where an earlier download broke off.'),
-    maxBytes: z.number().int().min(1).optional().describe('Ends the download with an error beyond this many bytes.'),
-  }),
-  output: z.object({
-    status: z.number().int(),
-    headers: answerHeaders,
-    body: bytes('The bytes, from the offset asked for.'),
-    offset: z.number().int().describe('Where in the resource the body begins.'),
-    totalBytes: z.number().int().optional().describe('Length of the whole resource where the API tells it.'),
-    etag: z.string().optional().describe('A strong ETag, to resume with; absent where the API gives none.'),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      ...target(),
+      resume: z
+        .strictObject({
+          offset: z.number().int().min(1).describe('Bytes that are there already.'),
+          etag: z.string().min(1).describe('The etag that the earlier download gave.'),
+        })
+        .optional()
+        .describe('Go on where an earlier download broke off.'),
+      maxBytes: z.number().int().min(1).optional().describe('Ends the download with an error beyond this many bytes.'),
+    }),
+  ),
+  output: schema(() =>
+    z.object({
+      status: z.number().int(),
+      headers: answerHeaders(),
+      body: bytes('The bytes, from the offset asked for.'),
+      offset: z.number().int().describe('Where in the resource the body begins.'),
+      totalBytes: z.number().int().optional().describe('Length of the whole resource where the API tells it.'),
+      etag: z.string().optional().describe('A strong ETag, to resume with; absent where the API gives none.'),
+    }),
+  ),
   errors: requestErrors,
   async run(client: RestClient, { resume, headers, ...input }, context) {
     const ranged = resume === undefined ? {} : { range: `bytes=${resume.offset}-`, 'if-range': resume.etag }

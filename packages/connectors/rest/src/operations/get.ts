@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { RestClient } from '../client.ts'
 import { answer, requestErrors, target, wanted } from './fields.ts'
@@ -8,7 +8,7 @@ import { send } from './send.ts'
 export const get = operation({
   description: 'Reads a resource with GET.',
   effect: 'read',
-  input: z.strictObject({ ...target, ...wanted }),
+  input: schema(() => z.strictObject({ ...target(), ...wanted() })),
   output: answer,
   errors: requestErrors,
   run: (client: RestClient, input, context) => send(client, { ...input, method: 'GET' }, context),

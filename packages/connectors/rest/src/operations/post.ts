@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { RestClient } from '../client.ts'
 import { answer, content, requestErrors, target, wanted } from './fields.ts'
@@ -8,7 +8,7 @@ import { send } from './send.ts'
 export const post = operation({
   description: 'Sends data with POST.',
   effect: 'unsafe',
-  input: z.strictObject({ ...target, ...content, ...wanted }),
+  input: schema(() => z.strictObject({ ...target(), ...content(), ...wanted() })),
   output: answer,
   errors: requestErrors,
   run: (client: RestClient, input, context) => send(client, { ...input, method: 'POST' }, context),

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { RestClient } from '../client.ts'
 import { answer, content, requestErrors, target, wanted } from './fields.ts'
@@ -10,12 +10,14 @@ const methods = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as 
 export const request = operation({
   description: 'Sends a request with any method.',
   effect: 'unsafe',
-  input: z.strictObject({
-    method: z.enum(methods).default('GET').describe('Method (RFC 9110).'),
-    ...target,
-    ...content,
-    ...wanted,
-  }),
+  input: schema(() =>
+    z.strictObject({
+      method: z.enum(methods).default('GET').describe('Method (RFC 9110).'),
+      ...target(),
+      ...content(),
+      ...wanted(),
+    }),
+  ),
   output: answer,
   errors: requestErrors,
   run: (client: RestClient, input, context) => send(client, input, context),

@@ -6,38 +6,42 @@ import type { RestClient } from '../client.ts'
 import { requestErrors, target } from '../operations/fields.ts'
 import { paging } from './paging.ts'
 
-const cursor = z.strictObject({
-  page: z.number().int().optional().describe('Number of the next page.'),
-  size: z.number().int().optional().describe('The page size that the number counts in.'),
-  offset: z.number().int().min(0).optional().describe('Number of the next record.'),
-  cursor: z.union([z.string(), z.number()]).optional().describe("The API's own cursor."),
-  url: z.string().optional().describe('Address of the next page.'),
-  end: z.literal(true).optional().describe('The read had reached the end.'),
-})
+const cursor = schema((): z.ZodType<PageCursor> =>
+  z.strictObject({
+    page: z.number().int().optional().describe('Number of the next page.'),
+    size: z.number().int().optional().describe('The page size that the number counts in.'),
+    offset: z.number().int().min(0).optional().describe('Number of the next record.'),
+    cursor: z.union([z.string(), z.number()]).optional().describe("The API's own cursor."),
+    url: z.string().optional().describe('Address of the next page.'),
+    end: z.literal(true).optional().describe('The read had reached the end.'),
+  }),
+)
 
-const input = z.strictObject({
-  ...target,
-  recordsPath: z
-    .string()
-    .default('')
-    .describe(
-      'Where in an answer its records are: "data.items", "$.items", "/data/items". Default: the answer is the list.',
-    ),
-  paging: paging.default({ style: 'none' }).describe('How the API hands out its records in pages.'),
-  pageSize: z
-    .number()
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .optional()
-    .describe('Records per page, where paging has a sizeParameter.'),
-  idField: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('Where in a record its id is: "id", "meta.id". Default: a hash of the whole record stands for it.'),
-  versionField: z.string().min(1).optional().describe('Where in a record its version is: "updated_at", "etag".'),
-})
+const input = schema(() =>
+  z.strictObject({
+    ...target(),
+    recordsPath: z
+      .string()
+      .default('')
+      .describe(
+        'Where in an answer its records are: "data.items", "$.items", "/data/items". Default: the answer is the list.',
+      ),
+    paging: paging().default({ style: 'none' }).describe('How the API hands out its records in pages.'),
+    pageSize: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .optional()
+      .describe('Records per page, where paging has a sizeParameter.'),
+    idField: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Where in a record its id is: "id", "meta.id". Default: a hash of the whole record stands for it.'),
+    versionField: z.string().min(1).optional().describe('Where in a record its version is: "updated_at", "etag".'),
+  }),
+)
 
 /** The records of a list, read page by page. */
 export const records = stream({
@@ -47,7 +51,7 @@ export const records = stream({
       'Reads a list page by page: by page number, offset, cursor, Link header or the address of the next page in the answer. Each page can be gone on from.',
     input,
     record: anyRecord,
-    cursor: schema<z.ZodType<PageCursor>>(cursor),
+    cursor,
     errors: requestErrors,
     identify: (record, { idField, versionField }) => identify(record, idField, versionField),
     async *pages(client: RestClient, { recordsPath, paging, pageSize, path, values, query, headers }, context) {

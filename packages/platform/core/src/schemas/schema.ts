@@ -1,9 +1,19 @@
-import type { InputOf, OutputOf, Schema } from './standard-schema.ts'
+import type { InputOf, OutputOf, Schema, SchemaProperties } from './standard-schema.ts'
 
 /**
  * Narrows a library's schema to the standard's type, so that an exported schema brings no library into the declarations of
- * a package: `export const config = schema(z.strictObject({ … }))`.
+ * a package: `export const config = schema(() => z.strictObject({ … }))`. Given as a function it is built when it is first
+ * needed, and importing the package costs nothing for it.
  */
-export function schema<S extends Schema<unknown, unknown>>(value: S): Schema<InputOf<S>, OutputOf<S>> {
-  return value as unknown as Schema<InputOf<S>, OutputOf<S>>
+export function schema<S extends Schema<unknown, unknown>>(value: S | (() => S)): Schema<InputOf<S>, OutputOf<S>> {
+  return (typeof value === 'function' ? builtAtFirstUse(value) : value) as unknown as Schema<InputOf<S>, OutputOf<S>>
+}
+
+function builtAtFirstUse(build: () => Schema<unknown, unknown>): Schema<unknown, unknown> {
+  let built: SchemaProperties<unknown, unknown> | undefined
+  return {
+    get '~standard'() {
+      return (built ??= build()['~standard'])
+    },
+  }
 }
