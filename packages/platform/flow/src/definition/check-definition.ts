@@ -11,7 +11,7 @@ const knownKeys = Object.keys(flowSchema['properties'] as object)
  * @throws the first problem, with file, line and field.
  */
 export function checkDefinition(value: unknown, source: FlowSource): FlowDefinition {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true })
+  const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, validateSchema: false })
   const check = ajv.compile(flowSchema)
   if (!check(withoutValues(value))) throw firstProblem(check.errors ?? [], source)
   return value as FlowDefinition

@@ -153,12 +153,10 @@ class FlowRun {
     const start = this.#start(definition.read.mode ?? 'incremental')
     // Source, steps and sink work at the same time, each at most so many pages ahead of the next.
     const pages = readAhead(this.#pages(from, start, patienceMs), maxInFlight)
-    for await (const { next, read, stepped } of readAhead(
-      stepPages(pages, steps, reads.identify === undefined ? undefined : new RepeatFilter(identity)),
-      1,
-    )) {
+    const repeats = reads.identify === undefined ? undefined : new RepeatFilter(identity)
+    for await (const { next, read, steps: stepped } of readAhead(stepPages(pages, steps, repeats), steps.ahead)) {
       page.records = next.records
-      const done = await handler.handle(next, read, stepped)
+      const done = await handler.handle(next, read, await stepped)
       this.#add(done, read)
       if (this.#options.signal?.aborted === true) return false
     }
@@ -266,20 +264,20 @@ class FlowRun {
   }
 }
 
-/** Takes pages, without what the source repeats, through the steps, in order. */
+/** Takes pages, without what the source repeats, through the steps, in order; a page need not be through when the next begins. */
 async function* stepPages(
   pages: AsyncIterable<Page<unknown, unknown>>,
   steps: StepChain,
   repeats: RepeatFilter | undefined,
-): AsyncIterableIterator<{ next: Page<unknown, unknown>; read: number; stepped: StepResult }> {
+): AsyncIterableIterator<{ next: Page<unknown, unknown>; read: number; steps: Promise<StepResult> }> {
   for await (const page of pages) {
     const records = repeats?.next(page.records) ?? page.records
-    const { passed, failed, skipped } = await steps.apply(records)
     const repeated = page.records.length - records.length
-    yield {
-      next: { ...page, records },
-      read: page.records.length,
-      stepped: { passed, failed, skipped: skipped + repeated },
-    }
+    const stepped = steps
+      .apply(records)
+      .then(({ passed, failed, skipped }) => ({ passed, failed, skipped: skipped + repeated }))
+    // Its failure comes when it is this page's turn.
+    stepped.catch(() => undefined)
+    yield { next: { ...page, records }, read: page.records.length, steps: stepped }
   }
 }

@@ -21,9 +21,13 @@ export class JsonataSyntaxError extends Error {
 export class JsonataEvaluator {
   readonly #expression: string
   readonly #limitMs: number
-  readonly #progress = new Int32Array(new SharedArrayBuffer(4))
+  /** Number of the batch in work, and of the record in it: the thread writes them, the watch reads them. */
+  readonly #progress = new Int32Array(new SharedArrayBuffer(8))
+  readonly #outstanding: Outstanding[] = []
   #worker: Worker | undefined
-  #settle: ((result: BatchResult) => void) | undefined
+  #starting: Promise<void> | undefined
+  #watch: NodeJS.Timeout | undefined
+  #batches = 0
 
   constructor(expression: string, limitMs: number) {
     this.#expression = expression
@@ -31,7 +35,12 @@ export class JsonataEvaluator {
   }
 
   /** @throws JsonataSyntaxError where the expression is none. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined))
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const worker = new Worker(new URL(`./jsonata-worker.${ending}`, import.meta.url), {
       workerData: { expression: this.#expression, progress: this.#progress },
@@ -45,15 +54,13 @@ export class JsonataEvaluator {
       throw new JsonataSyntaxError(first.broken, first.position)
     }
     worker.unref()
-    worker.on('message', (response: JsonataResponse) => this.#settle?.(response as BatchResult))
-    worker.on('error', (error: Error) => this.#settle?.(this.#culprit(error.message)))
-    worker.on('exit', () => {
-      if (this.#worker === worker) this.#settle?.(this.#culprit('the thread has ended'))
-    })
+    worker.on('message', (response: JsonataResponse) => this.#answered(response))
+    worker.on('error', (error: Error) => this.#ended(worker, error.message))
+    worker.on('exit', () => this.#ended(worker, 'the thread has ended'))
     this.#worker = worker
   }
 
-  /** An outcome for each record, in order. */
+  /** An outcome for each record, in order. Batches may be handed in while others are in work: the thread never idles. */
   async evaluate(records: readonly unknown[]): Promise<JsonataOutcome[]> {
     const outcomes: JsonataOutcome[] = []
     while (outcomes.length < records.length) {
@@ -61,6 +68,8 @@ export class JsonataEvaluator {
       const rest = records.slice(outcomes.length)
       const done = await this.#batch(rest)
       if ('outcomes' in done) return [...outcomes, ...done.outcomes]
+      // Its thread ended over a record of another batch.
+      if ('again' in done) continue
       // What came before the culprit has been lost with the thread: it is done again, without it.
       const before = done.culprit === 0 ? [] : await this.evaluate(rest.slice(0, done.culprit))
       outcomes.push(...before, { failure: done.reason })
@@ -69,59 +78,79 @@ export class JsonataEvaluator {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate()
+    const worker = this.#worker
     this.#worker = undefined
+    clearInterval(this.#watch)
+    await worker?.terminate()
   }
 
-  /** One batch in the thread; a watch on the record in work ends it where that takes too long. */
   #batch(records: readonly unknown[]): Promise<BatchResult> {
     const worker = this.#worker
-    if (worker === undefined) return Promise.resolve({ culprit: 0, reason: 'the thread has ended' })
-    Atomics.store(this.#progress, 0, 0)
-    return new Promise((resolve) => {
-      const watch = this.#watch()
-      this.#settle = (result) => {
-        this.#settle = undefined
-        clearInterval(watch)
-        worker.unref()
-        if ('culprit' in result) {
-          this.#worker = undefined
-          void worker.terminate()
-        }
-        resolve(result)
-      }
+    if (worker === undefined) return Promise.resolve({ again: true })
+    const batch = (this.#batches += 1)
+    try {
+      worker.postMessage({ batch, records } satisfies JsonataRequest)
+    } catch (error) {
+      // Something in the records cannot be copied to the thread; the first of them stands for it.
+      return Promise.resolve({ culprit: 0, reason: (error as Error).message })
+    }
+    if (this.#outstanding.length === 0) {
       worker.ref()
-      try {
-        worker.postMessage({ records } satisfies JsonataRequest)
-      } catch (error) {
-        // Something in the records cannot be copied to the thread; the first of them stands for it.
-        this.#settle({ culprit: 0, reason: (error as Error).message })
-      }
-    })
+      this.#watch = this.#watchOver(worker)
+    }
+    return new Promise((resolve) => this.#outstanding.push({ batch, resolve }))
   }
 
-  /** Ends the batch once the same record has been in work for longer than it may. */
-  #watch(): NodeJS.Timeout {
-    let seen = -1
+  #answered(response: JsonataResponse): void {
+    if (!('outcomes' in response)) return
+    const [first] = this.#outstanding
+    if (first?.batch !== response.batch) return
+    this.#outstanding.shift()
+    if (this.#outstanding.length === 0) {
+      clearInterval(this.#watch)
+      this.#worker?.unref()
+    }
+    first.resolve({ outcomes: response.outcomes })
+  }
+
+  /** The thread is lost, and with it every batch that it had: one has the culprit, the others are done again. */
+  #ended(worker: Worker, reason: string): void {
+    if (this.#worker !== worker) return
+    this.#worker = undefined
+    clearInterval(this.#watch)
+    void worker.terminate()
+    const lost = this.#outstanding.splice(0)
+    const inWork = Atomics.load(this.#progress, 0)
+    const guilty = lost.find(({ batch }) => batch === inWork)
+    const culprit = guilty === undefined ? 0 : Atomics.load(this.#progress, 1)
+    for (const one of lost) one.resolve(one === (guilty ?? lost[0]) ? { culprit, reason } : { again: true })
+  }
+
+  /** Ends the thread once the same record has been in work for longer than it may. */
+  #watchOver(worker: Worker): NodeJS.Timeout {
+    let seen = ''
     let since = performance.now()
     return setInterval(
       () => {
-        const current = Atomics.load(this.#progress, 0)
+        const current = `${Atomics.load(this.#progress, 0)}/${Atomics.load(this.#progress, 1)}`
         if (current !== seen) {
           seen = current
           since = performance.now()
         } else if (performance.now() - since > this.#limitMs)
-          this.#settle?.(this.#culprit(`it ran for more than ${this.#limitMs} ms`))
+          this.#ended(worker, `it ran for more than ${this.#limitMs} ms`)
       },
       Math.min(50, this.#limitMs),
     )
   }
-
-  #culprit(reason: string): BatchResult {
-    return { culprit: Atomics.load(this.#progress, 0), reason }
-  }
 }
 
-/** Outcomes of a batch, or the record that ended its thread. */
+interface Outstanding {
+  readonly batch: number
+  readonly resolve: (result: BatchResult) => void
+}
+
+/** Outcomes of a batch, the record that ended its thread, or neither, where another batch ended it. */
 type BatchResult =
-  { readonly outcomes: readonly JsonataOutcome[] } | { readonly culprit: number; readonly reason: string }
+  | { readonly outcomes: readonly JsonataOutcome[] }
+  | { readonly culprit: number; readonly reason: string }
+  | { readonly again: true }

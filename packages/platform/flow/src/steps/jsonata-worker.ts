@@ -18,11 +18,15 @@ function serve({ expression, progress }: JsonataWorkerData): void {
     send({ broken: message ?? String(error), position })
     return
   }
-  port.on(
-    'message',
-    ({ records }: JsonataRequest) =>
-      void evaluateAll(compiled, records, progress).then((outcomes) => send({ outcomes })),
-  )
+  // One batch after the other, also where an expression waits for something.
+  let tail = Promise.resolve()
+  port.on('message', ({ batch, records }: JsonataRequest) => {
+    tail = tail.then(async () => {
+      Atomics.store(progress, 1, 0)
+      Atomics.store(progress, 0, batch)
+      send({ batch, outcomes: await evaluateAll(compiled, records, progress) })
+    })
+  })
   send({ ready: true })
 }
 
@@ -33,7 +37,7 @@ async function evaluateAll(
 ): Promise<JsonataOutcome[]> {
   const outcomes: JsonataOutcome[] = []
   for (const [index, record] of records.entries()) {
-    Atomics.store(progress, 0, index)
+    Atomics.store(progress, 1, index)
     try {
       outcomes.push({ value: plain(await compiled.evaluate(record)) })
     } catch (error) {

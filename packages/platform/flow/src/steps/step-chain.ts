@@ -74,6 +74,14 @@ export class StepChain {
     return new StepChain(steps, evaluators)
   }
 
+  /**
+   * Pages to be at, or done with, while one is written: JSONata's thread always has its next one; steps of this thread gain
+   * nothing by being early.
+   */
+  get ahead(): number {
+    return this.#evaluators.length > 0 ? 2 : 0
+  }
+
   async apply(records: readonly unknown[]): Promise<StepResult> {
     const failed: { origin: number; error: unknown }[] = []
     let items: readonly Travelling[] = records.map((record, origin) => ({ origin, record }))
