@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { connect, type AddressInfo, type Socket } from 'node:net'
-import { createServer, type SecureVersion } from 'node:tls'
+import { connect, createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net'
+import { createServer, TLSSocket, type SecureVersion } from 'node:tls'
 import type { Address } from '../faults/fault-proxy.ts'
 import type { Certificate } from './create-certificate.ts'
 
@@ -11,41 +11,64 @@ export interface TlsFront extends Address {
   close(): Promise<void>
 }
 
+/**
+ * What is said in plain text before TLS begins, where a protocol has it negotiated: reads and writes on both sockets, and
+ * leaves the client's first byte of TLS unread. Bytes that the server is not to see are kept from it.
+ */
+export type NegotiateTls = (client: Socket, server: Socket) => Promise<void>
+
 /** Starts one on `localhost` with this certificate. */
 export async function tlsFront(
   target: Address,
   certificate: Certificate,
   versions: { readonly minVersion?: SecureVersion; readonly maxVersion?: SecureVersion } = {},
+  negotiate: NegotiateTls | undefined = undefined,
 ): Promise<TlsFront> {
   let received = 0
   const sockets = new Set<Socket>()
-  const server = createServer(
-    {
-      ...certificate,
-      ...versions,
-      // Versions before 1.2 need what OpenSSL otherwise refuses.
-      ...(versions.maxVersion === undefined ? {} : { ciphers: 'DEFAULT@SECLEVEL=0' }),
-    },
-    (client) => {
-      const upstream = connect({ ...target })
-      client.on('data', (chunk: Buffer) => (received += chunk.length))
-      client.pipe(upstream).pipe(client)
-      for (const socket of [client, upstream]) {
-        sockets.add(socket)
-        socket.on('error', () => undefined)
-        socket.on('close', () => {
-          client.destroy()
-          upstream.destroy()
-          sockets.delete(socket)
-        })
-      }
-    },
-  )
-  server.on('tlsClientError', () => undefined)
-  server.on('connection', (socket: Socket) => {
+  const keep = (socket: Socket): void => {
     sockets.add(socket)
+    socket.on('error', () => undefined)
     socket.on('close', () => sockets.delete(socket))
-  })
+  }
+  const relay = (client: Socket, upstream: Socket): void => {
+    client.on('data', (chunk: Buffer) => (received += chunk.length))
+    client.pipe(upstream).pipe(client)
+    for (const socket of [client, upstream]) {
+      keep(socket)
+      socket.on('close', () => {
+        client.destroy()
+        upstream.destroy()
+      })
+    }
+  }
+  const context = {
+    ...certificate,
+    ...versions,
+    // Versions before 1.2 need what OpenSSL otherwise refuses.
+    ...(versions.maxVersion === undefined ? {} : { ciphers: 'DEFAULT@SECLEVEL=0' }),
+  }
+  const secure = createServer(context, (client) => relay(client, connect({ ...target })))
+  secure.on('tlsClientError', () => undefined)
+  secure.on('connection', keep)
+  const server =
+    negotiate === undefined
+      ? secure
+      : createPlainServer((client) => {
+          const upstream = connect({ ...target })
+          keep(client)
+          keep(upstream)
+          void negotiate(client, upstream).then(
+            () => {
+              const encrypted = new TLSSocket(client, { isServer: true, ...context })
+              relay(encrypted, upstream)
+            },
+            () => {
+              client.destroy()
+              upstream.destroy()
+            },
+          )
+        })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {

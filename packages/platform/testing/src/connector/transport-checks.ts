@@ -91,6 +91,7 @@ async function behindTls(
     address,
     certificate,
     version === undefined ? {} : { minVersion: 'TLSv1', maxVersion: version },
+    trial.subject.negotiateTls,
   )
   trial.onEnd(() => front.close())
   const config = at(trial.target, { host: front.host, port: front.port, secure: true })

@@ -1,4 +1,5 @@
 import type { ErrorCode, Escape } from '@casare/core'
+import type { NegotiateTls } from '../certificates/tls-front.ts'
 import type { NotApplicable, Peer } from '../checks/check.ts'
 import type { Address } from '../faults/fault-proxy.ts'
 
@@ -108,6 +109,8 @@ export interface ConnectorSubject {
   readonly withSecret: ((target: Target, secret: string) => Config) | NotApplicable
   /** The target's settings with another address, `secure` for TLS. */
   readonly at: ((target: Target, address: Address & { readonly secure: boolean }) => Config) | NotApplicable
+  /** What is said before TLS begins, where the protocol negotiates it. Default: TLS begins with the first byte. */
+  readonly negotiateTls?: NegotiateTls | undefined
   /** A call that hangs. Default, where there is a network: the first example of a reading operation through a dead proxy. */
   readonly hang?: ((target: Target) => Promise<Hang>) | NotApplicable | undefined
   /** Stores a text and reads it back. */
