@@ -2,21 +2,27 @@ import { defineConnector } from '@casare/core'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
+import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { transaction } from './sessions/transaction.ts'
+import { rows } from './streams/rows.ts'
 
-/** Postgresql: notes, each in a file of its own. */
+/** PostgreSQL databases, on pg. */
 export const postgresql = defineConnector({
   name: 'postgresql',
-  title: 'Postgresql',
-  category: 'files',
+  title: 'PostgreSQL',
+  category: 'database',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Queries, transactions, and bulk reading and writing of PostgreSQL databases.',
   config,
+  uses: ['pool', 'tls', 'readOnly'],
+  timeouts: { readMs: 600_000 },
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: { rows },
+  sessions: { transaction },
+  methods,
 })

@@ -1,0 +1,115 @@
+import type { Client, ClientConfig, Connection } from 'pg'
+import type { Socket } from 'node:net'
+import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
+import { assertTransport, type OpenContext } from '@casare/core'
+import { Secret } from '@casare/core'
+import { isLocal, type Address } from '../address.ts'
+
+/** pg, imported when a connection is opened. */
+export type Driver = typeof import('pg')
+
+export type DialContext = Pick<OpenContext, 'tls' | 'readOnly' | 'timeouts' | 'event'>
+
+export interface DialSettings {
+  readonly address: Address
+  readonly searchPath: readonly string[] | undefined
+  readonly context: DialContext
+}
+
+/** How to reach the server: what pg's client is constructed with. */
+export interface Route {
+  readonly driver: Driver
+  readonly settings: ClientConfig
+  readonly ssl: ConnectionOptions | false
+}
+
+const keepAliveMs = 30_000
+
+/** @throws `invalid_input` where the connection to another machine would not be encrypted. */
+export function routeTo(driver: Driver, { address, searchPath, context }: DialSettings): Route {
+  const { host, port, database, user, password, applicationName } = address
+  const ssl = sslOptions(address, context)
+  return {
+    driver,
+    ssl,
+    settings: {
+      host,
+      port,
+      database,
+      user,
+      password,
+      ssl,
+      sslnegotiation: 'postgres',
+      client_encoding: 'utf8',
+      application_name: applicationName,
+      options: startOptions(searchPath, context.readOnly),
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveMs,
+      connectionTimeoutMillis: context.timeouts.connectMs,
+    },
+  }
+}
+
+function sslOptions({ host, sslMode }: Address, { tls, event }: DialContext): ConnectionOptions | false {
+  const asked = sslMode === 'verify-full' || tls.ca !== undefined || tls.cert !== undefined
+  const secure = sslMode !== 'disable' && (asked || !(isLocal(host) || tls.insecure === 'plaintext'))
+  if (!host.startsWith('/')) assertTransport({ host, secure, tls, event })
+  if (!secure) return false
+  const { serverName } = tls
+  return {
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(tls.ca === undefined ? {} : { ca: typeof tls.ca === 'string' ? tls.ca : [...tls.ca] }),
+    ...(tls.cert === undefined ? {} : { cert: tls.cert }),
+    ...(tls.key === undefined ? {} : { key: Secret.is(tls.key) ? tls.key.reveal() : tls.key }),
+    ...(serverName === undefined
+      ? {}
+      : { checkServerIdentity: (_host: string, certificate) => checkServerIdentity(serverName, certificate) }),
+  }
+}
+
+/** Forms of text that our readers know, whatever the server, database or role are set to. */
+function startOptions(searchPath: readonly string[] | undefined, readOnly: boolean): string {
+  const settings: [string, string][] = [
+    ['DateStyle', 'ISO'],
+    ['IntervalStyle', 'postgres'],
+    ['bytea_output', 'hex'],
+    ['extra_float_digits', '1'],
+    ['standard_conforming_strings', 'on'],
+  ]
+  if (readOnly) settings.push(['default_transaction_read_only', 'on'])
+  if (searchPath !== undefined)
+    settings.push(['search_path', searchPath.map((name) => `"${name.replaceAll('"', '""')}"`).join(',')])
+  return settings.map(([name, value]) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ')
+}
+
+/** A client of pg that stands; its failures after that are events on it. */
+export async function dial({ driver, settings }: Route, more: ClientConfig = {}): Promise<Client> {
+  const client = new driver.Client({ ...settings, ...more })
+  guard(client.connection)
+  // Until somebody else listens: an error without a listener would end the process.
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+/** Bytes that are no messages make the parser throw, where nobody could catch it: the connection ends instead. */
+function guard(connection: Connection): void {
+  const guarded = connection as Connection & { attachListeners(stream: Socket): void }
+  const attach = guarded.attachListeners.bind(connection)
+  guarded.attachListeners = (stream) => {
+    const before = new Set(stream.listeners('data'))
+    attach(stream)
+    for (const listener of stream.listeners('data') as ((chunk: Buffer) => void)[]) {
+      if (before.has(listener)) continue
+      stream.off('data', listener)
+      stream.on('data', (chunk: Buffer) => {
+        try {
+          listener(chunk)
+        } catch (error) {
+          stream.destroy(new Error('The server sent what is no message of the protocol.', { cause: error }))
+        }
+      })
+    }
+  }
+}

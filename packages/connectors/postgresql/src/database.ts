@@ -1,0 +1,125 @@
+import { ConnectorError, type PoolConfig } from '@casare/core'
+import { Backend, type BackendSettings, type Times } from './backend/backend.ts'
+import { BackendPool } from './backend/backend-pool.ts'
+import type { Route } from './backend/dial.ts'
+import type { Step, StepResult } from './backend/statement.ts'
+import { isServerError, suggestion } from './errors.ts'
+import { plain, type PostgresqlClient } from './postgresql-client.ts'
+
+export interface DatabaseSettings extends BackendSettings {
+  readonly pool: PoolConfig
+  readonly readOnly: boolean
+}
+
+const beginReadOnly = plain('begin read only')
+const rollback = plain('rollback')
+
+/** Commands after which the session is not what the next caller expects. */
+const altering = new Set(['SET', 'RESET', 'LISTEN', 'LOAD', 'PREPARE', 'DISCARD'])
+
+/** The client of a connection: a pool of server connections. */
+export class PostgresqlDatabase implements PostgresqlClient {
+  readonly scoped = false
+  readonly #route: Route
+  readonly #settings: DatabaseSettings
+  readonly #pool: BackendPool
+
+  constructor(route: Route, settings: DatabaseSettings) {
+    this.#route = route
+    this.#settings = settings
+    this.#pool = new BackendPool(() => Backend.open(this.#route, this.#settings), settings.pool)
+  }
+
+  get readOnly(): boolean {
+    return this.#settings.readOnly
+  }
+
+  async run(steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
+    const backend = this.#pool.take() ?? (await this.#pool.acquire(times.signal))
+    let results: readonly StepResult[]
+    try {
+      results = this.#settings.readOnly
+        ? (await backend.run([beginReadOnly, ...steps, rollback], times)).slice(1, -1)
+        : await backend.run(steps, times)
+    } catch (error) {
+      this.#giveBack(backend)
+      throw await this.#explained(error, times)
+    }
+    for (const { command } of results) if (altering.has(command)) backend.altered = true
+    const leftOpen = backend.inTransaction
+    this.#giveBack(backend)
+    if (leftOpen) throw transactionLeftOpen()
+    return results
+  }
+
+  atomically<T>(times: Times, work: (backend: Backend) => Promise<T>): Promise<T> {
+    return this.holding(times, async (backend) => {
+      await backend.run([plain(this.#settings.readOnly ? 'begin read only' : 'begin')], times)
+      const result = await work(backend)
+      await backend.run([plain('commit')], times)
+      return result
+    })
+  }
+
+  async holding<T>(times: Pick<Times, 'signal'>, work: (backend: Backend) => Promise<T>): Promise<T> {
+    const backend = await this.#pool.acquire(times.signal)
+    try {
+      return await work(backend)
+    } finally {
+      this.#giveBack(backend)
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+
+  /** A transaction that is still open is rolled back before anybody else gets the connection. */
+  #giveBack(backend: Backend): void {
+    if (!backend.inTransaction || backend.isLost) {
+      this.#pool.release(backend)
+      return
+    }
+    backend
+      .run([rollback], { signal: AbortSignal.timeout(rollbackMs), remainingMs: undefined })
+      .catch((error: unknown) => backend.destroy(error))
+      .finally(() => this.#pool.release(backend))
+  }
+
+  /** Adds the nearest names to the message about a table that is not there. */
+  async #explained(error: unknown, times: Times): Promise<unknown> {
+    if (!ConnectorError.is(error) || error.vendorCode !== '42P01' || !isServerError(error.cause)) return error
+    const name = /"([^"]+)"/.exec(error.cause.message)?.[1]
+    if (name === undefined) return error
+    try {
+      const known = await visibleTables(this, times)
+      return ConnectorError.with(error, {}, { message: `${error.message}${suggestion(name, known)}` })
+    } catch {
+      return error
+    }
+  }
+}
+
+const rollbackMs = 5_000
+
+/** Names of the tables and views that the search path finds. */
+export async function visibleTables(client: PostgresqlClient, times: Times): Promise<string[]> {
+  const [found] = await client.run(
+    [
+      plain(
+        "select relname from pg_catalog.pg_class where relkind in ('r', 'p', 'v', 'm', 'f') and pg_table_is_visible(oid) and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) limit 2000",
+      ),
+    ],
+    times,
+  )
+  return found?.rows.map(({ relname }) => String(relname)) ?? []
+}
+
+function transactionLeftOpen(): ConnectorError {
+  return new ConnectorError({
+    code: 'invalid_input',
+    applied: 'no',
+    message:
+      'PostgreSQL: the statement began a transaction and nobody would have ended it; it was rolled back. Use transaction(async (tx) => …) or batch.',
+  })
+}

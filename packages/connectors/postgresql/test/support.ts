@@ -1,0 +1,76 @@
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Target } from '@casare/testing'
+import pg from 'pg'
+
+/** A database of the test's own on a server. */
+export interface OwnDatabase extends Target {
+  readonly config: { readonly url: string }
+  readonly address: { readonly host: string; readonly port: number }
+  /** Runs SQL past the connector. */
+  run(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
+  close(): Promise<void>
+}
+
+/** Makes one; `close` drops it. */
+export async function ownDatabase(serverUrl: string, setUp = ''): Promise<OwnDatabase> {
+  const name = `casare_test_${randomBytes(6).toString('hex')}`
+  await administer(serverUrl, `create database ${name}`)
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  const client = new pg.Client(url.href)
+  client.on('error', () => undefined)
+  await client.connect()
+  if (setUp !== '') await client.query(setUp)
+  return {
+    config: { url: url.href },
+    address: { host: url.hostname, port: Number(url.port) },
+    run: async (text, values) => (await client.query<Record<string, unknown>>(text, values)).rows,
+    async close() {
+      await client.end().catch(() => undefined)
+      await administer(serverUrl, `drop database if exists ${name} with (force)`)
+    },
+  }
+}
+
+async function administer(serverUrl: string, text: string): Promise<void> {
+  const client = new pg.Client(serverUrl)
+  await client.connect()
+  try {
+    await client.query(text)
+  } finally {
+    await client.end()
+  }
+}
+
+/** The same URL at another address. */
+export function urlAt(url: string, { host, port, secure }: { host: string; port: number; secure: boolean }): string {
+  const moved = new URL(url)
+  moved.hostname = host
+  moved.port = String(port)
+  moved.searchParams.set('sslmode', secure ? 'verify-full' : 'disable')
+  return moved.href
+}
+
+/** Answers the request for TLS as a server does (https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL). */
+export async function negotiateTls(client: Socket): Promise<void> {
+  for (;;) {
+    const request = client.read(8) as Buffer | null
+    if (request?.readUInt32BE(4) === 80_877_103) {
+      client.write('S')
+      return
+    }
+    if (request !== null) throw new Error('Something else than a request for TLS.')
+    await once(client, 'readable')
+  }
+}
+
+/** Waits until something holds, for up to ten seconds. */
+export async function until(holds: () => Promise<boolean> | boolean, what: string): Promise<void> {
+  for (let round = 0; round < 1_000; round += 1) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`It did not come to this: ${what}`)
+}
