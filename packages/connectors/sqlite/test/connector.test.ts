@@ -5,6 +5,7 @@ import {
   connectorSuite,
   effectSuite,
   recordStoreSuite,
+  sqlSuite,
   notApplicable,
   type EffectCase,
   type Peer,
@@ -153,4 +154,40 @@ recordStoreSuite(sqlite, {
   readInput: (table, incremental) => (incremental ? { table, by: 'at' } : { table }),
   insertInput: (table) => ({ table }),
   upsertInput: (table) => ({ table, key: ['id'] }),
+})
+
+sqlSuite(sqlite, {
+  peer,
+  start: async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'casare-sql-'))
+    return { config: { path: join(folder, 'test.db') }, close: () => rm(folder, { recursive: true }) }
+  },
+  placeholder: () => '?',
+  quote: (name) => `"${name.replaceAll('"', '""')}"`,
+  shortText: 'text',
+  strict: 'strict',
+  position: notApplicable('SQLite names the word at which it stumbled, not its place.'),
+  escapes: [
+    'pragma query_only = off',
+    'pragma writable_schema = on',
+    'commit',
+    'begin immediate',
+    'attach ":memory:" as x',
+  ],
+  values: {
+    texts: { type: 'text' },
+    integers: { type: 'integer' },
+    decimals: { type: 'text' },
+    floats: { type: 'real', without: Number.isNaN },
+    booleans: { type: 'integer', returned: Number },
+    times: {
+      type: 'text',
+      values: ['2026-01-31T10:00:00.123456Z', new Date(0)],
+      returned: (value) => (value instanceof Date ? value.toISOString() : value),
+    },
+    bytes: { type: 'blob' },
+    json: { type: 'text', returned: (value) => JSON.stringify(value) },
+    arrays: { type: 'text', values: [[], ['a', null], [['b']]], returned: (value) => JSON.stringify(value) },
+    ranges: notApplicable('SQLite has no ranges.'),
+  },
 })

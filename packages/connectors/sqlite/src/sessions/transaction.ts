@@ -2,6 +2,7 @@ import { isError, session, type CallContext } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteDatabase } from '../database.ts'
 import type { SqliteClient } from '../engine-client.ts'
+import { TransactionScope } from './transaction-scope.ts'
 
 /** Runs a callback in one transaction. */
 export const transaction = session({
@@ -21,8 +22,9 @@ export const transaction = session({
   ): Promise<Result> =>
     database.exclusively(context.signal, async (client) => {
       await client.execute({ text: `BEGIN ${mode.toUpperCase()}`, values: [] }, context)
+      const scope = new TransactionScope(client)
       try {
-        const result = await work(client)
+        const result = await work(scope).finally(() => scope.end())
         context.signal.throwIfAborted()
         await client.execute({ text: 'COMMIT', values: [] }, context)
         return result

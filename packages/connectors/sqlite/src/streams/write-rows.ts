@@ -137,7 +137,7 @@ async function explained(
   times: Times,
   error: unknown,
 ): Promise<unknown> {
-  if (!isError(error) || !/no such table|has no column|ON CONFLICT clause/.test(error.message)) return error
+  if (!isError(error) || !/no such (table|column)|has no column|ON CONFLICT clause/.test(error.message)) return error
   try {
     requireColumns(await readTable(client, input.table, times), [...fields, ...(input.key ?? [])])
   } catch (better) {
