@@ -4,7 +4,7 @@ import { BackendPool } from './backend/backend-pool.ts'
 import type { Route } from './backend/dial.ts'
 import type { Step, StepResult } from './backend/statement.ts'
 import { isServerError, suggestion } from './errors.ts'
-import { plain, type PostgresqlClient } from './postgresql-client.ts'
+import { beginning, plain, type PostgresqlClient } from './postgresql-client.ts'
 
 export interface DatabaseSettings extends BackendSettings {
   readonly pool: PoolConfig
@@ -54,7 +54,7 @@ export class PostgresqlDatabase implements PostgresqlClient {
 
   atomically<T>(times: Times, work: (backend: Backend) => Promise<T>): Promise<T> {
     return this.holding(times, async (backend) => {
-      await backend.run([plain(this.#settings.readOnly ? 'begin read only' : 'begin')], times)
+      await backend.run(beginning('', this.#settings.readOnly), times)
       const result = await work(backend)
       await backend.run([plain('commit')], times)
       return result

@@ -20,6 +20,14 @@ export function plain(text: string): Step {
 
 const none: readonly never[] = Object.freeze([])
 
+/**
+ * Begins a transaction. A read-only one could be made writable until its first query
+ * (https://www.postgresql.org/docs/current/sql-set-transaction.html), so that is made at once.
+ */
+export function beginning(modes: string, readOnly: boolean): readonly Step[] {
+  return readOnly ? [plain(`begin ${modes} read only`), plain('select 1')] : [plain(`begin ${modes}`)]
+}
+
 /** Runs one statement. */
 export async function runOne(client: PostgresqlClient, step: Step, times: Times): Promise<StepResult> {
   const [result] = await client.run([step], times)

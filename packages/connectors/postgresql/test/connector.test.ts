@@ -2,6 +2,7 @@ import {
   connectorSuite,
   effectSuite,
   recordStoreSuite,
+  sqlSuite,
   type DrivenConnection,
   type EffectCase,
   type Peer,
@@ -158,5 +159,72 @@ await describeWithPeer('postgresql', {}, (server) => {
     readInput: (table, incremental) => (incremental ? { table, by: 'at' } : { table }),
     insertInput: (table) => ({ table }),
     upsertInput: (table) => ({ table, key: ['id'] }),
+  })
+
+  sqlSuite(postgresql, {
+    peer,
+    start: () => ownDatabase(server().url),
+    placeholder: (number) => `$${number}`,
+    quote: (name) => `"${name.replaceAll('"', '""')}"`,
+    shortText: 'text',
+    position: /line 2, column 9/i,
+    single: { pool: { max: 1 } },
+    escapes: [
+      'set default_transaction_read_only = off',
+      'set transaction read write',
+      'set session characteristics as transaction read write',
+      "select set_config('default_transaction_read_only', 'off', false)",
+      "select set_config('transaction_read_only', 'off', false)",
+      'begin read write',
+      'commit',
+      ';/* a /* nested */ one */ commit',
+      'rollback',
+      'reset all',
+      'discard all',
+    ],
+    values: {
+      texts: { type: 'text' },
+      integers: { type: 'bigint' },
+      decimals: {
+        type: 'numeric',
+        values: ['NaN', 'Infinity', '1e5', `0.${'1'.repeat(500)}`],
+        returned: (value) => (value === '1e5' ? '100000' : value),
+      },
+      floats: { type: 'double precision' },
+      booleans: { type: 'boolean' },
+      times: {
+        type: 'timestamp with time zone',
+        values: [
+          '2026-01-31T10:00:00.123456Z',
+          '0001-01-01T00:00:00Z',
+          '12026-01-31T10:00:00Z',
+          'infinity',
+          '-infinity',
+          new Date(0),
+          '2026-03-29T02:30:00.000001+02:00',
+        ],
+        returned: (value) =>
+          value instanceof Date
+            ? '1970-01-01T00:00:00Z'
+            : value === '2026-03-29T02:30:00.000001+02:00'
+              ? '2026-03-29T00:30:00.000001Z'
+              : value,
+      },
+      bytes: { type: 'bytea' },
+      json: { type: 'jsonb', values: [{ big: 2n ** 63n - 1n, small: -(2n ** 53n) - 1n }] },
+      arrays: {
+        type: 'text[]',
+        values: [
+          [],
+          ['a', null, 'NULL', ''],
+          ['"', '\\', '{', ',', ' x '],
+          [
+            ['a', 'b'],
+            ['c', null],
+          ],
+        ],
+      },
+      ranges: { type: 'int8range', values: ['[1,5)', 'empty', '(,9223372036854775807)', '(,)'] },
+    },
   })
 })

@@ -1,7 +1,7 @@
 import { ConnectorError, type CallContext } from '@casare/core'
 import type { Backend, Times } from '../backend/backend.ts'
 import type { PostgresqlDatabase } from '../database.ts'
-import { plain, runOne, type PostgresqlClient } from '../postgresql-client.ts'
+import { beginning, plain, runOne, type PostgresqlClient } from '../postgresql-client.ts'
 import { TransactionClient } from '../transaction-client.ts'
 import { pause } from './pause.ts'
 
@@ -23,7 +23,7 @@ export async function runTransaction<Result>(
 ): Promise<Result> {
   const readOnly = input.readOnly || database.readOnly
   const ending = await database.holding(context, async (backend): Promise<Ending<Result>> => {
-    await backend.run([plain(`begin isolation level ${input.isolation}${readOnly ? ' read only' : ''}`)], context)
+    await backend.run(beginning(`isolation level ${input.isolation}`, readOnly), context)
     const result = await runWork(backend, context, work)
     const id = input.traceable && !readOnly ? await idOf(backend, context) : undefined
     try {
