@@ -82,14 +82,16 @@ export interface ListenSubject {
   readonly send: (target: Target, numbers: readonly number[]) => Promise<unknown>
   /** The number of an event. */
   readonly numberOf: (event: unknown) => number
-  /** Events that the system still holds. */
-  readonly unacknowledged: (target: Target) => Promise<number> | number
+  /** Events that the system still holds; a system that holds none (at most once) says so. */
+  readonly unacknowledged: ((target: Target) => Promise<number> | number) | NotApplicable
   /** Events that the system has put aside. */
   readonly deadLettered: ((target: Target) => Promise<number> | number) | NotApplicable
   /** Cuts every connection. */
   readonly disconnect: (target: Target) => Promise<unknown> | void
   /** Falls silent without closing, and speaks again on connections made after that. */
   readonly silence: ((target: Target) => Promise<unknown> | void) | NotApplicable
+  /** How long to wait for something to happen, in milliseconds: longer than the heartbeat. Default 3,000. */
+  readonly patienceMs?: number | undefined
 }
 
 /** What a connector's author gives, so that every promise can be tried. What does not apply is said, with the reason. */
