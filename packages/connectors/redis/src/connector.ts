@@ -2,21 +2,29 @@ import { defineConnector } from '@casare/core'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
+import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { lock } from './sessions/lock.ts'
+import { watch } from './sessions/watch.ts'
+import { entries } from './streams/entries.ts'
+import { keys } from './streams/keys.ts'
+import { messages } from './streams/messages.ts'
 
-/** Redis: notes, each in a file of its own. */
+/** Redis, on the client of node-redis. */
 export const redis = defineConnector({
   name: 'redis',
   title: 'Redis',
-  category: 'files',
+  category: 'cache',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Values, hashes, lists, sets, scripts, locks, streams with consumer groups, and channels of Redis.',
   config,
+  uses: ['tls'],
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: { entries, keys, messages },
+  sessions: { lock, watch },
+  methods,
 })

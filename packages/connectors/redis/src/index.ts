@@ -1,3 +1,7 @@
 export { redis } from './connector.ts'
 export type { RedisConfig } from './config.ts'
-export type { Note } from './note.ts'
+export type { Entry } from './entry.ts'
+export type { HeldLock } from './held-lock.ts'
+export type { ValueOf } from './methods.ts'
+export type { RedisClient } from './redis-client.ts'
+export type { RedisValue } from './values.ts'

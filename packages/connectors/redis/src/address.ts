@@ -1,0 +1,53 @@
+import { invalidInput, isLoopback } from '@casare/core'
+import type { ParsedConfig } from './config.ts'
+
+/** Where the server is, and who we are there. */
+export interface RedisAddress {
+  readonly host: string
+  readonly port: number
+  readonly secure: boolean
+  readonly username: string | undefined
+  readonly password: string | undefined
+  readonly database: number
+}
+
+const defaultPort = 6379
+
+/**
+ * The address that a config means.
+ * @throws `invalid_input` for a URL that is none, has query parameters, or stands beside the parts it is made of.
+ */
+export function addressOf(config: ParsedConfig): RedisAddress {
+  const { url, host = 'localhost', port = defaultPort, username, password, database = 0 } = config
+  if (url !== undefined) return fromUrl(url.reveal(), config)
+  return {
+    host,
+    port,
+    secure: config.secure ?? !isLoopback(host),
+    username,
+    password: password?.reveal(),
+    database,
+  }
+}
+
+function fromUrl(text: string, config: ParsedConfig): RedisAddress {
+  const beside = (['host', 'port', 'secure', 'username', 'password', 'database'] as const).find(
+    (part) => config[part] !== undefined,
+  )
+  if (beside !== undefined) throw invalidInput(`Redis: "${beside}" is a part of the url; give the one or the other.`)
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'redis:' && url.protocol !== 'rediss:') || url.hostname === '')
+    throw invalidInput('Redis: the url must be redis://host:port/database, or rediss:// for TLS.')
+  if (url.search !== '' || url.hash !== '')
+    throw invalidInput('Redis: the url has parameters, which are not supported; use the settings of the connector.')
+  if (!/^\/?\d{0,7}$/.test(url.pathname))
+    throw invalidInput('Redis: the path of the url must be the number of a database.')
+  return {
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? defaultPort : Number(url.port),
+    secure: url.protocol === 'rediss:',
+    username: url.username === '' ? undefined : decodeURIComponent(url.username),
+    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    database: Number(url.pathname.slice(1)),
+  }
+}

@@ -1,0 +1,16 @@
+import { operation } from '@casare/core'
+import { z } from 'zod'
+import type { RedisClient } from '../redis-client.ts'
+import { countOutput, keyInput, redisValue } from '../value-schema.ts'
+import { toArgument } from '../values.ts'
+
+/** Removes members from a sorted set. */
+export const removeFromSortedSet = operation({
+  description: 'Removes members from a sorted set.',
+  effect: 'idempotent',
+  input: z.strictObject({ key: keyInput, members: z.array(redisValue('The member.')).min(1).max(10_000) }),
+  output: z.object({ removed: countOutput.describe('How many were there; after a retry, it may be less.') }),
+  async run(client: RedisClient, { key, members }) {
+    return { removed: (await client.send(['ZREM', toArgument(key), ...members.map(toArgument)])) as number }
+  },
+})
