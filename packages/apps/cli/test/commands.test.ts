@@ -149,7 +149,7 @@ describe('stopping', () => {
       const data = Array.from({ length: 10 }, (_, index) => ({ id: (page - 1) * 10 + index + 1 }))
       const answer = (): void =>
         void response.setHeader('content-type', 'application/json').end(JSON.stringify({ data }))
-      if (page < 4) return answer()
+      if (page < 3) return answer()
       third.resolve()
       void go.promise.then(answer)
     })
