@@ -4,7 +4,9 @@ import { BackendPool } from './backend/backend-pool.ts'
 import type { Route } from './backend/dial.ts'
 import type { Step, StepResult } from './backend/statement.ts'
 import { isServerError, suggestion } from './errors.ts'
+import { canFollow, limitFor, limitStep } from './statement-limit.ts'
 import { beginning, plain, type PostgresqlClient } from './postgresql-client.ts'
+import type { Table } from './table.ts'
 
 export interface DatabaseSettings extends BackendSettings {
   readonly pool: PoolConfig
@@ -20,6 +22,7 @@ const altering = new Set(['SET', 'RESET', 'LISTEN', 'LOAD', 'PREPARE', 'DISCARD'
 /** The client of a connection: a pool of server connections. */
 export class PostgresqlDatabase implements PostgresqlClient {
   readonly scoped = false
+  readonly tables = new WeakMap<object, Promise<Table>>()
   readonly #route: Route
   readonly #settings: DatabaseSettings
   readonly #pool: BackendPool
@@ -38,9 +41,7 @@ export class PostgresqlDatabase implements PostgresqlClient {
     const backend = this.#pool.take() ?? (await this.#pool.acquire(times.signal))
     let results: readonly StepResult[]
     try {
-      results = this.#settings.readOnly
-        ? (await backend.run([beginReadOnly, ...steps, rollback], times)).slice(1, -1)
-        : await backend.run(steps, times)
+      results = await (this.#settings.readOnly ? runReadOnly : runLimited)(backend, steps, times)
     } catch (error) {
       this.#giveBack(backend)
       throw await this.#explained(error, times)
@@ -101,6 +102,30 @@ export class PostgresqlDatabase implements PostgresqlClient {
 }
 
 const rollbackMs = 5_000
+
+/** One statement at a time, each in a transaction that the server holds to reading. */
+async function runReadOnly(backend: Backend, steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
+  const limitMs = limitFor(times.remainingMs)
+  const before = limitMs === 0 ? [beginReadOnly] : [beginReadOnly, limitStep(limitMs, 'transaction')]
+  const results = await backend.run([...before, ...steps, rollback], times)
+  return results.slice(before.length, -1)
+}
+
+/** The server's limit goes ahead of the statement, in the same piece, and only where it is another one than before. */
+async function runLimited(backend: Backend, steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
+  const limitMs = limitFor(times.remainingMs)
+  if (limitMs === backend.limitMs) return backend.run(steps, times)
+  const set = limitStep(limitMs, 'session')
+  if (!steps.every(canFollow)) {
+    await backend.run([set], times)
+    backend.limitMs = limitMs
+    return backend.run(steps, times)
+  }
+  // Where a statement fails, the server takes the limit back with it.
+  const results = await backend.run([set, ...steps], times)
+  backend.limitMs = limitMs
+  return results.slice(1)
+}
 
 /** Names of the tables and views that the search path finds. */
 export async function visibleTables(client: PostgresqlClient, times: Times): Promise<string[]> {

@@ -1,10 +1,13 @@
 import type { Backend, Times } from './backend/backend.ts'
 import type { Step, StepResult } from './backend/statement.ts'
+import type { Table } from './table.ts'
 
 /** What operations and streams work on: the connection's pool, or the server connection of one transaction. */
 export interface PostgresqlClient {
   /** Is it a transaction? Then its one server connection serves everything. */
   readonly scoped: boolean
+  /** Shapes of tables by the input of the write that needs them. */
+  readonly tables: WeakMap<object, Promise<Table>>
   /** Runs statements in one piece, all of them or none. */
   run(steps: readonly Step[], times: Times): Promise<readonly StepResult[]>
   /** Runs work with one server connection in a transaction of its own, or within a savepoint of the one that is open. */

@@ -14,6 +14,7 @@ export interface Column {
   readonly castType: string
   /** Arrays, and types made of several values, cannot be spread from a list of values. */
   readonly spreads: boolean
+  readonly isJson: boolean
   readonly nullable: boolean
   readonly default: string | null
 }
@@ -72,6 +73,7 @@ export async function readTable(client: PostgresqlClient, { table, schema }: Tab
       type: String(row['type']),
       castType: String(row['cast_type']),
       spreads: row['spreads'] === true,
+      isJson: row['type'] === 'json' || row['type'] === 'jsonb',
       nullable: row['nullable'] === true,
       default: (row['default'] ?? null) as string | null,
     })),

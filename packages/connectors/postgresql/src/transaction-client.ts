@@ -2,24 +2,34 @@ import { ConnectorError } from '@casare/core'
 import type { Backend, Times } from './backend/backend.ts'
 import type { Step, StepResult } from './backend/statement.ts'
 import { controlsTransaction } from './sql-text.ts'
+import { limitFor, limitStep } from './statement-limit.ts'
 import { plain, type PostgresqlClient } from './postgresql-client.ts'
+import type { Table } from './table.ts'
 
 /** The client inside of a transaction: everything goes through its one server connection. */
 export class TransactionClient implements PostgresqlClient {
   readonly scoped = true
+  readonly tables = new WeakMap<object, Promise<Table>>()
   readonly backend: Backend
   #ended = false
   #savepoints = 0
+  /** The server's limit for a statement of this transaction; not known after something was rolled back. */
+  #limitMs: number | undefined
 
   constructor(backend: Backend) {
     this.backend = backend
+    this.#limitMs = backend.limitMs
   }
 
   async run(steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
     this.refuseEnded()
     for (const { text } of steps) if (controlsTransaction(text)) throw controlRefused()
     try {
-      return await this.backend.run(steps, times)
+      const limitMs = limitFor(times.remainingMs)
+      if (limitMs === this.#limitMs) return await this.backend.run(steps, times)
+      const results = await this.backend.run([limitStep(limitMs, 'transaction'), ...steps], times)
+      this.#limitMs = limitMs
+      return results.slice(1)
     } catch (error) {
       throw this.#explained(error)
     } finally {
@@ -36,6 +46,7 @@ export class TransactionClient implements PostgresqlClient {
       await this.run([plain(`release savepoint ${name}`)], times)
       return result
     } catch (error) {
+      this.#limitMs = undefined
       if (this.backend.inTransaction && !this.backend.isLost)
         await this.backend.run([plain(`rollback to savepoint ${name}`)], times)
       throw error

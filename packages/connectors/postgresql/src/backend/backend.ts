@@ -26,6 +26,8 @@ export class Backend {
   idleSince = 0
   /** Its session is not as it was when it was opened: it must not serve anybody else. */
   altered = false
+  /** The server's limit for a statement of this session, in milliseconds; 0 for none. */
+  limitMs = 0
   readonly #route: Route
   readonly #settings: BackendSettings
   readonly #statements: StatementCache
@@ -124,7 +126,7 @@ export class Backend {
   failure(error: unknown, step: Step | undefined): unknown {
     if (isServerError(error)) return new ConnectorError(serverFacts(error, step))
     if (error instanceof TooManyRows)
-      return new ConnectorError({ code: 'invalid_input', applied: 'maybe', message: error.message })
+      return new ConnectorError({ code: 'invalid_input', applied: 'yes', message: error.message })
     if (error instanceof CopyOutside) return new ConnectorError({ code: 'invalid_input', message: error.message })
     const facts = toError(error)
     return facts === undefined ? error : new ConnectorError(facts)

@@ -54,7 +54,7 @@ export const rows = stream({
     record: anyRecord,
     effect: ({ key, onConflict }) => (key !== undefined && onConflict !== 'fail' ? 'idempotent' : 'unsafe'),
     errors: ['not_found', 'invalid_input', 'already_exists', 'conflict'],
-    maxBatchRecords: 10_000,
+    maxBatchRecords: 50_000,
     atomic: true,
     write: (client: PostgresqlClient, records, input, context) =>
       writeRows(client, records as readonly Record<string, unknown>[], input, context),

@@ -1,12 +1,13 @@
-import { ConnectorError, invalidInput, type WriteFailure } from '@casare/core'
+import { ConnectorError, type WriteFailure } from '@casare/core'
 import type { Backend, Times } from '../backend/backend.ts'
 import type { Step } from '../backend/statement.ts'
 import { isServerError } from '../errors.ts'
 import { quote } from '../identifiers.ts'
-import { runOne, type PostgresqlClient } from '../postgresql-client.ts'
+import type { PostgresqlClient } from '../postgresql-client.ts'
 import { columnsOf, readTable, type Column, type Table } from '../table.ts'
-import { toParameter, type Parameter } from '../values/to-parameter.ts'
+import type { Parameter } from '../values/to-parameter.ts'
 import { copyRows } from './copy-rows.ts'
+import { groupByFields, parametersOf, type Fields, type Group } from './record-groups.ts'
 import { insertText, unnestStep, valuesSteps, type InsertTarget } from './insert-text.ts'
 
 export interface WriteInput {
@@ -15,8 +16,6 @@ export interface WriteInput {
   readonly key?: readonly string[] | undefined
   readonly onConflict: 'update' | 'ignore' | 'fail'
 }
-
-type Fields = Readonly<Record<string, unknown>>
 
 /** From how many rows on COPY is faster than a list of values. */
 const copyFrom = 100
@@ -34,45 +33,39 @@ export async function writeRows(
 ): Promise<WriteFailure[]> {
   const failures: WriteFailure[] = []
   const groups = groupByFields(records, failures)
-  const table = await tableFor(client, input, times)
-  const targets = groups.map((group) => ({ group, target: targetOf(table, group.fields, input) }))
+  let target: InsertTarget | undefined
+  const writeEach = async (backend: Backend): Promise<void> => {
+    for (const group of groups) {
+      target = targetOf(await tableFor(client, input, times), group.fields, input)
+      await writeGroup(backend, group, target, times, failures)
+    }
+  }
   try {
-    const [only] = targets
-    if (targets.length === 1 && only !== undefined && !client.scoped)
-      await writeGroup(client, only.group, only.target, times)
-    else if (only !== undefined)
-      await client.atomically(times, async (backend) => {
-        for (const { group, target } of targets) await writeWith(backend, group, target, times)
-      })
+    // One statement needs no transaction around it; the shape of the table is looked up before one is open.
+    await tableFor(client, input, times)
+    if (groups.length === 1 && !client.scoped) await client.holding(times, writeEach)
+    else await client.atomically(times, writeEach)
   } catch (error) {
-    throw explained(error, targets[0]?.target)
+    client.tables.delete(input)
+    throw explained(error, target)
   }
   return failures
 }
 
-interface Group {
-  readonly fields: readonly string[]
-  readonly rows: Parameter[][]
+async function writeGroup(
+  backend: Backend,
+  group: Group,
+  target: InsertTarget,
+  times: Times,
+  failures: WriteFailure[],
+): Promise<void> {
+  if (target.conflict === '' && group.records.length >= copyFrom && target.table.kind === 'table')
+    return copyRows(backend, target, group, times, failures)
+  const rows = parametersOf(group, target.columns, failures)
+  if (rows.length > 0) await backend.run(stepsFor(rows, target), times)
 }
 
-/** One statement needs no transaction around it. */
-async function writeGroup(client: PostgresqlClient, group: Group, target: InsertTarget, times: Times): Promise<void> {
-  if (usesCopy(group, target)) return client.holding(times, (backend) => copyRows(backend, target, group.rows, times))
-  const steps = stepsFor(group, target)
-  if (steps.length === 1) await runOne(client, steps[0] as Step, times)
-  else await client.run(steps, times)
-}
-
-async function writeWith(backend: Backend, group: Group, target: InsertTarget, times: Times): Promise<void> {
-  if (usesCopy(group, target)) await copyRows(backend, target, group.rows, times)
-  else await backend.run(stepsFor(group, target), times)
-}
-
-function usesCopy({ rows }: Group, { conflict, table }: InsertTarget): boolean {
-  return conflict === '' && rows.length >= copyFrom && table.kind === 'table'
-}
-
-function stepsFor({ rows }: Group, target: InsertTarget): Step[] {
+function stepsFor(rows: readonly Parameter[][], target: InsertTarget): Step[] {
   const [first] = rows
   if (rows.length === 1 && first !== undefined) return [{ text: insertText(target, 1), values: first }]
   return target.columns.every(({ spreads }) => spreads) ? [unnestStep(target, rows)] : valuesSteps(target, rows)
@@ -80,34 +73,11 @@ function stepsFor({ rows }: Group, target: InsertTarget): Step[] {
 
 /** The shape of the table, looked up once per write: all its batches have the same input. */
 function tableFor(client: PostgresqlClient, input: WriteInput, times: Times): Promise<Table> {
-  return readTable(client, input, times)
-}
-
-/** Neighbouring records with the same fields go together; the order of records stays. */
-function groupByFields(records: readonly Fields[], failures: WriteFailure[]): Group[] {
-  const groups: Group[] = []
-  let current: Group | undefined
-  for (const [index, record] of records.entries()) {
-    const fields = current !== undefined && sameFields(record, current.fields) ? current.fields : Object.keys(record)
-    try {
-      if (fields.length === 0) throw invalidInput('The record has no fields.')
-      const row = fields.map((field) => toParameter(record[field], field))
-      if (current?.fields !== fields) groups.push((current = { fields, rows: [] }))
-      current.rows.push(row)
-    } catch (error) {
-      failures.push({ index, error })
-    }
-  }
-  return groups
-}
-
-function sameFields(record: Fields, fields: readonly string[]): boolean {
-  let count = 0
-  for (const key in record) {
-    if (fields[count] !== key) return false
-    count += 1
-  }
-  return count === fields.length
+  const known = client.tables.get(input)
+  if (known !== undefined) return known
+  const table = readTable(client, input, times)
+  client.tables.set(input, table)
+  return table
 }
 
 function targetOf(table: Table, fields: readonly string[], { key, onConflict }: WriteInput): InsertTarget {
