@@ -23,7 +23,7 @@ type StrategyName = (typeof strategyNames)[number]
 
 const scenarioNames = Object.keys(scenarios) as ScenarioName[]
 
-/** Shown without a gate on ok %: whoever stops calling a dead target notices later than others that it is back. */
+/** Shown without a gate on ok %: who stops calling a dead target needs a probe to notice that it is back (docs/decisions/0006). */
 const shownOnly: readonly ScenarioName[] = ['slow flap']
 
 interface Cell {

@@ -11,10 +11,15 @@ export interface CircuitBreakerOptions {
   readonly minCalls?: number | undefined
   /** Length of the sliding window, ms; 100 to 3,600,000, default 5,000. */
   readonly windowMs?: number | undefined
-  /** How long it stays open at first, ms; 1 to 3,600,000, default 500. Doubles with each probe that fails. */
+  /** The least it stays open before the next probe, ms; 1 to 3,600,000, default 100. */
   readonly openMs?: number | undefined
   /** The longest it stays open, ms; `openMs` to 3,600,000, default 5,000 or `openMs`, whichever is more. */
   readonly maxOpenMs?: number | undefined
+  /**
+   * It stays open for this share of the outage so far, within the two limits; 0 to 1, default 0.02: no outage seems more
+   * than 2 % longer than it was, and a long one sees few probes.
+   */
+  readonly openShare?: number | undefined
 }
 
 /** State of a breaker for one target. */
@@ -41,7 +46,8 @@ export class BreakerTarget {
   readonly window: OutcomeWindow
   readonly #policy: CircuitBreaker
   #openUntil = 0
-  #openings = 0
+  /** When the outage began; `undefined` while closed. */
+  #outageSince: number | undefined
   #probing = false
   #probeStartedAt = 0
 
@@ -102,14 +108,15 @@ export class BreakerTarget {
   }
 
   #open(now: number, random: () => number, listener: BreakerListener | undefined): void {
-    const openMs = Math.min(this.#policy.maxOpenMs, this.#policy.openMs * 2 ** Math.min(this.#openings, 30))
-    this.#openings++
+    this.#outageSince ??= now
+    const { openMs: least, maxOpenMs, openShare } = this.#policy
+    const openMs = Math.min(maxOpenMs, Math.max(least, openShare * (now - this.#outageSince)))
     this.#openUntil = now + openMs * (1 - openJitter * random())
     this.#change('open', listener)
   }
 
   #close(listener: BreakerListener | undefined): void {
-    this.#openings = 0
+    this.#outageSince = undefined
     this.window.clear()
     this.#change('closed', listener)
   }
@@ -130,11 +137,12 @@ export class CircuitBreaker extends Policy {
   readonly windowMs: number
   readonly openMs: number
   readonly maxOpenMs: number
+  readonly openShare: number
   readonly targets = new Keyed(() => new BreakerTarget(this))
 
   constructor(options: CircuitBreakerOptions) {
     super()
-    checkKeys('breaker', options, ['failureRatio', 'minCalls', 'windowMs', 'openMs', 'maxOpenMs'])
+    checkKeys('breaker', options, ['failureRatio', 'minCalls', 'windowMs', 'openMs', 'maxOpenMs', 'openShare'])
     const duration = { unit: 'milliseconds', min: 1, max: 3_600_000 }
     this.failureRatio = checkNumber('breaker.failureRatio', options.failureRatio, 0.9, {
       min: Number.MIN_VALUE,
@@ -147,11 +155,12 @@ export class CircuitBreaker extends Policy {
       integer: true,
     })
     this.windowMs = checkNumber('breaker.windowMs', options.windowMs, 5_000, { ...duration, min: 100 })
-    this.openMs = checkNumber('breaker.openMs', options.openMs, 500, duration)
+    this.openMs = checkNumber('breaker.openMs', options.openMs, 100, duration)
     this.maxOpenMs = checkNumber('breaker.maxOpenMs', options.maxOpenMs, Math.max(5_000, this.openMs), {
       ...duration,
       min: this.openMs,
     })
+    this.openShare = checkNumber('breaker.openShare', options.openShare, 0.02, { min: 0, max: 1 })
   }
 
   /**
