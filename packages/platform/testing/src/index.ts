@@ -44,3 +44,5 @@ export { recordStoreChecks, recordStoreSuite } from './capabilities/record-store
 export type { Capability, RecordStoreSubject, StoredRow } from './capabilities/record-store.ts'
 export { sqlChecks, sqlSuite } from './capabilities/sql-suite.ts'
 export type { SqlSubject, SqlValueCase, SqlValueKind } from './capabilities/sql.ts'
+export { keyValueChecks, keyValueSuite } from './capabilities/key-value-suite.ts'
+export type { KeyValueSubject, StoreOptions } from './capabilities/key-value.ts'
