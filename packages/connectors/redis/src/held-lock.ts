@@ -92,7 +92,7 @@ export class HeldLock implements RedisClient {
     this.#lost.abort(
       new ConnectorError({
         code: 'conflict',
-        applied: 'maybe',
+        applied: 'yes',
         message: `Redis: the lock "${key}" was lost; it was not renewed within ${leaseMs} ms, or was deleted. Another may hold it.`,
       }),
     )

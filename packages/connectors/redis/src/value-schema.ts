@@ -1,3 +1,4 @@
+import { isPlainObject } from '@casare/core'
 import { withJsonSchema } from '@casare/core/zod'
 import { z } from 'zod'
 import { isRedisValue, type RedisValue } from './values.ts'
@@ -25,6 +26,26 @@ export function redisValueOrNull(description: string): z.ZodType<RedisValue | nu
   return withJsonSchema(
     z.custom<RedisValue | null>((value) => value === null || isRedisValue(value), 'expected text, bytes or null'),
     { description, anyOf: [...forms, { type: 'null' }] },
+  )
+}
+
+/** Fields with their values. Any name will do, `__proto__` too, which records of the schema library would drop. */
+export function hashFields(least: 0 | 1): z.ZodType<Record<string, RedisValue>, Record<string, RedisValue>> {
+  const isFields = (value: unknown): boolean =>
+    isPlainObject(value) &&
+    Object.keys(value).length >= least &&
+    Object.entries(value).every(([name, part]) => name.isWellFormed() && isRedisValue(part))
+  return withJsonSchema(
+    z.custom<Record<string, RedisValue>>(
+      isFields,
+      `expected ${least === 0 ? '' : 'at least one of '}fields with text (without half surrogate pairs) or bytes`,
+    ),
+    {
+      type: 'object',
+      description: 'Fields and their values.',
+      minProperties: least,
+      additionalProperties: { anyOf: forms },
+    },
   )
 }
 

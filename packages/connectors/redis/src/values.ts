@@ -59,10 +59,3 @@ export function toJson(value: unknown, where: string): string {
     throw invalidInput(`${where}: it cannot be written as JSON: ${(error as Error).message}`, error)
   }
 }
-
-/** @throws `invalid_input` for a name with half a surrogate pair. */
-export function wellFormed(name: string): string {
-  if (!name.isWellFormed())
-    throw invalidInput(`The field ${JSON.stringify(name)} contains half of a surrogate pair, which UTF-8 cannot store.`)
-  return name
-}

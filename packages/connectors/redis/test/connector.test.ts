@@ -1,6 +1,7 @@
 import {
   connectorSuite,
   effectSuite,
+  keyValueSuite,
   notApplicable,
   type Config,
   type DrivenConnection,
@@ -301,6 +302,25 @@ await describeWithPeer('redis', {}, (peer) => {
       setHash: counted((id) => ({ key: own(id), fields: { a: '1' } }), there),
       setMany: counted((id) => ({ entries: [{ key: own(id), value: '1' }] }), there),
       transaction: counted((id) => ({ commands: [['INCR', own(id)]] }), valueOf),
+    },
+  })
+
+  const connectionOf = (connection: DrivenConnection): ReturnType<typeof redis> =>
+    connection as unknown as ReturnType<typeof redis>
+  keyValueSuite(redis, {
+    peer: facts,
+    start,
+    prefix: key('suite:'),
+    async set(connection, name, value, { expireMs, ifMissing = false }) {
+      const condition = ifMissing ? 'missing' : 'always'
+      return (await connectionOf(connection).set({ key: name, value, expireMs, condition })).stored
+    },
+    get: async (connection, name) => (await connectionOf(connection).get({ key: name, as: 'bytes' })).value,
+    delete: (connection, name) => connectionOf(connection).delete({ keys: [name] }),
+    increment: async (connection, name) => (await connectionOf(connection).increment({ key: name })).value,
+    async *list(connection) {
+      const reading = connectionOf(connection).keys.read({ match: `${key('suite:')}*` }, { pageSize: 10 })
+      for await (const { key: name } of reading) yield String(name)
     },
   })
 })

@@ -1,8 +1,8 @@
 import { operation } from '@casare/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis-client.ts'
-import { countOutput, keyInput, redisValue } from '../value-schema.ts'
-import { toArgument, wellFormed } from '../values.ts'
+import { countOutput, hashFields, keyInput } from '../value-schema.ts'
+import { toArgument } from '../values.ts'
 
 /** Stores fields of a hash. */
 export const setHash = operation({
@@ -10,16 +10,14 @@ export const setHash = operation({
   effect: 'idempotent',
   input: z.strictObject({
     key: keyInput,
-    fields: z
-      .record(z.string(), redisValue('The value.'))
-      .refine((fields) => Object.keys(fields).length > 0, 'expected at least one field'),
+    fields: hashFields(1),
   }),
   output: z.object({
     added: countOutput.describe('Fields that were not there before; after a retry, it may be less.'),
   }),
   async run(client: RedisClient, { key, fields }) {
     const command = ['HSET', toArgument(key)]
-    for (const [field, value] of Object.entries(fields)) command.push(wellFormed(field), toArgument(value))
+    for (const [field, value] of Object.entries(fields)) command.push(field, toArgument(value))
     return { added: (await client.send(command)) as number }
   },
 })

@@ -2,7 +2,7 @@ import { anyRecord, invalidInput, listens, reads, stream, writes, type WriteFail
 import { z } from 'zod'
 import { toEntry } from '../entry.ts'
 import { repliesAs, type RedisClient } from '../redis-client.ts'
-import { asInput, redisValue } from '../value-schema.ts'
+import { asInput, hashFields } from '../value-schema.ts'
 import { fieldToArgument, type Argument, type RedisValue } from '../values.ts'
 import { subscribeEntries } from './subscribe-entries.ts'
 import { writeEach } from './write-each.ts'
@@ -13,7 +13,7 @@ const entryId = z.string().regex(/^\d{1,20}-\d{1,20}$/)
 
 const entry = z.object({
   id: entryId.describe('Time in milliseconds and number, as the server gave it.'),
-  fields: z.record(z.string(), redisValue('The value.')),
+  fields: hashFields(0),
 })
 
 /** Entries of Redis streams. */
