@@ -4,7 +4,15 @@ export { openConnections } from './connectors/open-connections.ts'
 export type { FlowEnd, OpenedConnections } from './connectors/open-connections.ts'
 export { applyParameters } from './definition/apply-parameters.ts'
 export { defineFlow } from './definition/define-flow.ts'
-export type { FieldRule, Flow, FlowConnection, FlowDefinition, FlowSource } from './definition/flow-definition.ts'
+export type {
+  FieldRule,
+  Flow,
+  FlowConnection,
+  FlowDefinition,
+  FlowListen,
+  FlowRead,
+  FlowSource,
+} from './definition/flow-definition.ts'
 export { flowSchema } from './definition/flow-schema.ts'
 export { loadFlow, parseFlow } from './definition/load-flow.ts'
 export { replayDeadLetters } from './run/replay.ts'

@@ -49,12 +49,14 @@ export const dlqShow = defineCommand({
 async function recordSchema(flow: Flow | undefined): Promise<JsonSchema | undefined> {
   if (flow === undefined) return undefined
   const { definition, source } = flow
-  const [connection = '', stream = ''] = definition.read.from.split('.')
+  const { from } = definition.read ?? definition.listen ?? { from: '' }
+  const [connection = '', stream = ''] = from.split('.')
   const { connector = '' } = (definition.connections[connection] ?? {}) as { readonly connector?: string }
   const { resolveConnector } = await import('@casare/flow')
   try {
     const { streams } = await (await resolveConnector(connector, source.folder)).describe()
-    return Object.hasOwn(streams, stream) ? streams[stream]?.read?.record : undefined
+    const facets = Object.hasOwn(streams, stream) ? streams[stream] : undefined
+    return definition.read === undefined ? facets?.listen?.event : facets?.read?.record
   } catch {
     return undefined
   }

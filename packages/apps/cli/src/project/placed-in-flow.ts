@@ -8,10 +8,12 @@ export function placedInFlow({ definition, source }: Flow, error: unknown): unkn
   if (!ConnectorError.is(error) || source.file === undefined) return error
   const file = basename(source.file)
   if (error.message.startsWith(`${file}:`)) return error
-  const { read, write } = definition
+  const { read, listen, write } = definition
+  const from = (read ?? listen)?.from ?? ''
+  const kind = read === undefined ? 'listen' : 'read'
   const ends: readonly { readonly operation: string; readonly connection: string; readonly path: readonly string[] }[] =
     [
-      { operation: `${streamOf(read.from)}.read`, connection: connectionOf(read.from), path: ['read', 'from'] },
+      { operation: `${streamOf(from)}.${kind}`, connection: connectionOf(from), path: [kind, 'from'] },
       { operation: `${streamOf(write.to)}.write`, connection: connectionOf(write.to), path: ['write', 'to'] },
     ]
   const connectorOf = (name: string): unknown => (definition.connections[name] as { connector?: unknown }).connector

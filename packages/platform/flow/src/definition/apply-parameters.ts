@@ -3,7 +3,7 @@ import type { Flow } from './flow-definition.ts'
 import { flowProblem } from './flow-problem.ts'
 
 /**
- * Replaces `${name}` in every text of the connections, `read` and `write`; `${flowFolder}` is the folder of the flow's file.
+ * Replaces `${name}` in every text of the connections, `read`, `listen` and `write`; `${flowFolder}` is the folder of the flow's file.
  * @throws `invalid_input` for a parameter nobody declared, or one without a value.
  */
 export function applyParameters(flow: Flow, values: Readonly<Record<string, string>> = {}): Flow {
@@ -36,6 +36,8 @@ export function applyParameters(flow: Flow, values: Readonly<Record<string, stri
     if (!isPlainObject(value) || Symbol.for('casare.connection') in value) return value
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, [...path, key])]))
   }
-  const part = <K extends 'connections' | 'read' | 'write'>(key: K) => ({ [key]: fill(definition[key], [key]) })
-  return { source, definition: { ...definition, ...part('connections'), ...part('read'), ...part('write') } }
+  const filled = { ...definition }
+  for (const key of ['connections', 'read', 'listen', 'write'] as const)
+    if (definition[key] !== undefined) Object.assign(filled, { [key]: fill(definition[key], [key]) })
+  return { source, definition: filled }
 }

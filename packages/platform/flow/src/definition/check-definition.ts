@@ -14,6 +14,11 @@ export function checkDefinition(value: unknown, source: FlowSource): FlowDefinit
   const ajv = new Ajv2020({ allErrors: true, strict: false, verbose: true, validateSchema: false })
   const check = ajv.compile(flowSchema)
   if (!check(withoutValues(value))) throw firstProblem(check.errors ?? [], source)
+  const { read, listen } = value as FlowDefinition
+  if (read === undefined && listen === undefined)
+    throw flowProblem(source, [], '"read" is missing (or "listen", for a source whose events arrive by themselves).')
+  if (read !== undefined && listen !== undefined)
+    throw flowProblem(source, ['listen'], 'a flow has one source: take out "listen" or "read".')
   return value as FlowDefinition
 }
 

@@ -21,7 +21,29 @@ export type FieldRule =
       readonly default?: unknown
     }
 
-/** A flow: records from a reading stream through steps into a writing stream. */
+/** A source that is read until it has no more. */
+export interface FlowRead {
+  /** `CONNECTION.STREAM` */
+  readonly from: string
+  readonly input?: Readonly<Record<string, unknown>> | undefined
+  /** Records per page wanted, 1 to 100,000. */
+  readonly pageSize?: number | undefined
+  /** `incremental` goes on where the last run stopped, also after it reached the end; `full` starts over after each complete run. Default `incremental`. */
+  readonly mode?: 'incremental' | 'full' | undefined
+}
+
+/** A source that is listened to: each event is a record, acknowledged once it is written or its dead letter is stored. */
+export interface FlowListen {
+  /** `CONNECTION.STREAM` */
+  readonly from: string
+  readonly input?: Readonly<Record<string, unknown>> | undefined
+  /** Events on their way at once, 1 to 10,000: what arrives while a batch is written makes the next one. Default 100. */
+  readonly concurrency?: number | undefined
+  /** Ends the run as complete after this many milliseconds without an event, 1 to 2^31 - 1. Default: it goes on until it is stopped. */
+  readonly idleMs?: number | undefined
+}
+
+/** A flow: records from a stream, read or listened to, through steps into a writing stream. */
 export interface FlowDefinition {
   /** Name of the flow; its state is kept under it. Lower-case letters, digits, hyphens. */
   readonly flow: string
@@ -35,15 +57,10 @@ export interface FlowDefinition {
   /** Path of the state file, from the flow's folder. Default `.casare/state.db`. */
   readonly state?: string | undefined
   readonly connections: Readonly<Record<string, FlowConnection>>
-  readonly read: {
-    /** `CONNECTION.STREAM` */
-    readonly from: string
-    readonly input?: Readonly<Record<string, unknown>> | undefined
-    /** Records per page wanted, 1 to 100,000. */
-    readonly pageSize?: number | undefined
-    /** `incremental` goes on where the last run stopped, also after it reached the end; `full` starts over after each complete run. Default `incremental`. */
-    readonly mode?: 'incremental' | 'full' | undefined
-  }
+  /** Where records are read; either this or `listen`. */
+  readonly read?: FlowRead | undefined
+  /** Where records arrive; either this or `read`. */
+  readonly listen?: FlowListen | undefined
   /** Keeps the records for which it is true: JSONata, or a function. */
   readonly filter?: string | ((record: never) => boolean) | undefined
   /** The fields of the result, by declaration. */

@@ -27,7 +27,7 @@ export const flowSchema: JsonSchema = {
   title: 'Casare flow',
   type: 'object',
   additionalProperties: false,
-  required: ['flow', 'connections', 'read', 'write'],
+  required: ['flow', 'connections', 'write'],
   properties: {
     flow: {
       type: 'string',
@@ -66,6 +66,22 @@ export const flowSchema: JsonSchema = {
         input,
         pageSize: { type: 'integer', minimum: 1, maximum: 100_000 },
         mode: { enum: ['incremental', 'full'] },
+      },
+    },
+    listen: {
+      type: 'object',
+      additionalProperties: false,
+      required: ['from'],
+      properties: {
+        from: { ...reference, description: 'CONNECTION.STREAM' },
+        input,
+        concurrency: { type: 'integer', minimum: 1, maximum: 10_000, description: 'Events on their way at once.' },
+        idleMs: {
+          type: 'integer',
+          minimum: 1,
+          maximum: 2_147_483_647,
+          description: 'Ends the run after this many milliseconds without an event.',
+        },
       },
     },
     filter: { type: 'string', minLength: 1, description: 'JSONata; keeps the records for which it is true.' },

@@ -1,6 +1,7 @@
 import { openConnections } from '../connectors/open-connections.ts'
 import { applyParameters } from '../definition/apply-parameters.ts'
 import type { Flow } from '../definition/flow-definition.ts'
+import { sourceOf } from '../definition/source-of.ts'
 import { StepChain } from '../steps/step-chain.ts'
 import { secretProvidersOf, type RunOptions } from './run-flow.ts'
 
@@ -14,10 +15,14 @@ export async function checkFlow(
   options: Pick<RunOptions, 'parameters' | 'secretProviders'> & { readonly dial?: boolean | undefined } = {},
 ): Promise<void> {
   const filled = applyParameters(flow, options.parameters)
-  const { read, write } = filled.definition
+  const { write } = filled.definition
+  const source = sourceOf(filled.definition)
   const connections = await openConnections(filled, secretProvidersOf(filled, options.secretProviders), undefined)
   try {
-    const ends = [connections.end(read.from, ['read', 'from']), connections.end(write.to, ['write', 'to'])]
+    const ends = [
+      connections.end(source.end.from, [...source.path, 'from']),
+      connections.end(write.to, ['write', 'to']),
+    ]
     const steps = await StepChain.create(filled)
     await steps.close()
     if (options.dial !== true) return

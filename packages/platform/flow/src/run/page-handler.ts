@@ -2,7 +2,7 @@ import { ConnectorError, isError, type Page } from '@casare/core'
 import type { NewDeadLetter } from '../state/dead-letters.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { StepResult } from '../steps/step-chain.ts'
-import type { Identity } from './identity.ts'
+import type { Identities } from './identity.ts'
 import type { Sink } from './sink.ts'
 
 /** What became of a page's records. */
@@ -17,13 +17,13 @@ export class PageHandler {
   readonly #state: StateStore
   readonly #flow: string
   readonly #sink: Sink
-  readonly #identity: Identity
+  readonly #identity: Identities
   readonly #signal: AbortSignal
   readonly #openKeys: Set<string>
   #cursor: unknown
   #seen = false
 
-  constructor(state: StateStore, flow: string, sink: Sink, identity: Identity, signal: AbortSignal) {
+  constructor(state: StateStore, flow: string, sink: Sink, identity: Identities, signal: AbortSignal) {
     this.#state = state
     this.#flow = flow
     this.#sink = sink
@@ -45,7 +45,7 @@ export class PageHandler {
         ? []
         : passed
             .filter(({ origin }) => !bad.has(origin))
-            .map(({ origin }) => this.#identity.key(page.records[origin], 'write'))
+            .map(({ origin }) => this.#identity.key(page.records[origin], origin, 'write'))
             .filter((key) => this.#openKeys.has(key))
     const written = passed.length - refused.length
     this.#cursor = page.cursor
@@ -71,10 +71,10 @@ export class PageHandler {
 
   #letter(page: Page<unknown, unknown>, origin: number, error: unknown): NewDeadLetter {
     const record = page.records[origin]
-    const identity = this.#identity.of(record)
+    const identity = this.#identity.of(record, origin)
     const known = ConnectorError.is(error) ? error : undefined
     return {
-      key: this.#identity.key(record, 'write'),
+      key: this.#identity.key(record, origin, 'write'),
       recordId: identity?.id,
       version: identity?.version,
       step: known?.connector === undefined ? (known?.operation ?? 'write') : 'write',

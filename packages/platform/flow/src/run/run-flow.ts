@@ -1,15 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { resolve } from 'node:path'
-import { backoffMs } from '@casare/resilience'
 import {
   basicSecretProviders,
   ConnectorError,
   isError,
   validate,
+  type AnyListen,
   type AnyRead,
   type AnyWrite,
-  type Page,
-  type Reading,
   type RequestLogLine,
   type SecretProviders,
 } from '@casare/core'
@@ -17,14 +14,17 @@ import { openConnections, type FlowEnd } from '../connectors/open-connections.ts
 import { applyParameters } from '../definition/apply-parameters.ts'
 import type { Flow } from '../definition/flow-definition.ts'
 import { flowProblem } from '../definition/flow-problem.ts'
+import { sourceOf } from '../definition/source-of.ts'
 import { StateStore } from '../state/state-store.ts'
-import { StepChain, type StepResult } from '../steps/step-chain.ts'
+import { StepChain } from '../steps/step-chain.ts'
 import type { FlowProgress, FlowReport } from './flow-report.ts'
-import { Identity } from './identity.ts'
-import { PageHandler, type PageResult } from './page-handler.ts'
-import { readAhead } from './read-ahead.ts'
-import { RepeatFilter } from './repeat-filter.ts'
+import { moveEvents, type EventSource } from './move-events.ts'
+import { movePages, type PageSource } from './move-pages.ts'
+import type { PageResult } from './page-handler.ts'
+import type { RunContext } from './run-context.ts'
 import { Sink } from './sink.ts'
+
+type StreamEnd = FlowEnd & { readonly stream: string }
 
 const defaults = { batchSize: 1_000, maxInFlight: 2, patienceMs: 300_000 }
 
@@ -54,7 +54,7 @@ export function statePathOf(flow: Flow): string {
 }
 
 /**
- * Runs a flow until its source has no more, or until it is asked to stop. Delivery is at least once; with an idempotent or
+ * Runs a flow until its source has no more (one that listens: until nothing came for `idleMs`), or until it is asked to stop. Delivery is at least once; with an idempotent or
  * keyed sink the effect is once. A process that is killed goes on where its last checkpoint is.
  * @throws `invalid_input` for a mistake in the flow, `conflict` where it is running already, else the failure of an end that
  * outlasted the flow's patience.
@@ -110,7 +110,8 @@ class FlowRun {
       (line) => this.#log(line),
     )
     try {
-      const from = connections.end(definition.read.from, ['read', 'from'])
+      const { end, path } = sourceOf(definition)
+      const from = connections.end(end.from, [...path, 'from'])
       const to = connections.end(definition.write.to, ['write', 'to'])
       const steps = await StepChain.create(this.#flow)
       try {
@@ -129,84 +130,42 @@ class FlowRun {
     }
   }
 
-  /** Moves everything there is; true where the source has no more. */
-  async #move(
-    from: FlowEnd & { readonly stream: string },
-    to: FlowEnd & { readonly stream: string },
-    steps: StepChain,
-  ): Promise<boolean> {
-    const { definition } = this.#flow
-    const { batchSize = defaults.batchSize, maxInFlight = defaults.maxInFlight, limits } = definition
-    const reads = this.#facet<AnyRead>(from, 'read', ['read', 'from'])
-    const writes = this.#facet<AnyWrite>(to, 'write', ['write', 'to'])
-    const readInput: unknown = await this.#input(reads.input, definition.read.input, ['read', 'input'])
-    const writeInput: unknown = await this.#input(writes.input, definition.write.input, ['write', 'input'])
-    const effect = typeof writes.effect === 'function' ? writes.effect(writeInput) : writes.effect
-    const page: { records: readonly unknown[] } = { records: [] }
-    const identity = new Identity(this.#name, reads, readInput)
+  /** Moves what there is; true where there was no more, false where the run was asked to stop. */
+  async #move(from: StreamEnd, to: StreamEnd, steps: StepChain): Promise<boolean> {
+    const source = sourceOf(this.#flow.definition)
+    const context = await this.#context(to, steps)
+    if (source.kind === 'listen') {
+      const listens = this.#facet<AnyListen>(from, source.kind, [...source.path, 'from'])
+      await this.#input(listens.input, source.end.input, [...source.path, 'input'])
+      const stream = from.connection[from.stream] as EventSource['stream']
+      return moveEvents(context, { stream, listen: source.end })
+    }
+    const reads = this.#facet<AnyRead>(from, source.kind, [...source.path, 'from'])
+    const input = await this.#input(reads.input, source.end.input, [...source.path, 'input'])
+    const stream = from.connection[from.stream] as PageSource['stream']
+    const start = this.#start(source.end.mode ?? 'incremental')
+    return movePages(context, { stream, read: source.end, start }, { reads, input })
+  }
+
+  async #context(to: StreamEnd, steps: StepChain): Promise<RunContext> {
+    const { batchSize = defaults.batchSize, maxInFlight = defaults.maxInFlight, limits, write } = this.#flow.definition
     const patienceMs = limits?.patienceMs ?? defaults.patienceMs
-    const keyOf =
-      effect === 'keyed' ? (origin: number): string => identity.key(page.records[origin], 'write') : undefined
-    const sink = new Sink(to, definition.write.input ?? {}, { batchSize, patienceMs, keyOf })
-    const handler = new PageHandler(this.#state, this.#name, sink, identity, this.#abort.signal)
-
-    const start = this.#start(definition.read.mode ?? 'incremental')
-    // Source, steps and sink work at the same time, each at most so many pages ahead of the next.
-    const pages = readAhead(this.#pages(from, start, patienceMs), maxInFlight)
-    const repeats = reads.identify === undefined ? undefined : new RepeatFilter(identity)
-    for await (const { next, read, steps: stepped } of readAhead(stepPages(pages, steps, repeats), steps.ahead)) {
-      page.records = next.records
-      const done = await handler.handle(next, read, await stepped)
-      this.#add(done, read)
-      if (this.#options.signal?.aborted === true) return false
+    const writes = this.#facet<AnyWrite>(to, 'write', ['write', 'to'])
+    const input: unknown = await this.#input(writes.input, write.input, ['write', 'input'])
+    const keyed = (typeof writes.effect === 'function' ? writes.effect(input) : writes.effect) === 'keyed'
+    return {
+      name: this.#name,
+      state: this.#state,
+      steps,
+      batchSize,
+      maxInFlight,
+      patienceMs,
+      sink: (keyOf) => new Sink(to, write.input ?? {}, { batchSize, patienceMs, keyOf: keyed ? keyOf : undefined }),
+      aborted: this.#abort.signal,
+      stopReading: this.#stopReading,
+      isStopping: () => this.#options.signal?.aborted === true,
+      add: (done, read) => this.#add(done, read),
     }
-    if (this.#options.signal?.aborted === true) return false
-    handler.finish()
-    return true
-  }
-
-  /** Pages of the source; one that is down is asked again, with growing pauses, until the patience is over. */
-  async *#pages(
-    from: FlowEnd & { readonly stream: string },
-    start: unknown,
-    patienceMs: number,
-  ): AsyncIterableIterator<Page<unknown, unknown>> {
-    const { read } = this.#flow.definition
-    const stream = from.connection[from.stream] as { read(input: unknown, options: object): Reading<unknown, unknown> }
-    let cursor = start
-    let failures = 0
-    let downSince = 0
-    for (;;) {
-      try {
-        for await (const page of stream
-          .read(read.input ?? {}, { cursor, pageSize: read.pageSize, signal: this.#stopReading })
-          .pages()) {
-          cursor = page.cursor
-          failures = 0
-          yield page
-          if (this.#options.signal?.aborted === true) return
-        }
-        return
-      } catch (error) {
-        // Asked to stop: a page that is still on its way is not needed, reading it changed nothing.
-        if (this.#options.signal?.aborted === true) return
-        if (!ConnectorError.is(error) || !error.transient || this.#abort.signal.aborted) throw error
-        if (failures === 0) downSince = performance.now()
-        failures += 1
-        if (performance.now() - downSince >= patienceMs) throw error
-        const pauseMs = backoffMs(failures, {
-          capMs: 10_000,
-          retryAfterMs: error.retryAfterMs,
-          overload: error.overload,
-        })
-        if (!(await this.#pause(pauseMs))) return
-      }
-    }
-  }
-
-  /** Waits; false where the run was asked to stop meanwhile. */
-  async #pause(pauseMs: number): Promise<boolean> {
-    return pause(pauseMs, true, { signal: this.#stopReading }).catch(() => false)
   }
 
   /** The cursor to start from. */
@@ -217,7 +176,7 @@ class FlowRun {
     return known.cursor
   }
 
-  #facet<F>(end: FlowEnd & { readonly stream: string }, kind: 'read' | 'write', path: readonly string[]): F {
+  #facet<F>(end: StreamEnd, kind: 'read' | 'listen' | 'write', path: readonly string[]): F {
     const facet = end.spec.streams?.[end.stream]?.[kind] as F | undefined
     if (facet === undefined || facet === null)
       throw flowProblem(this.#flow.source, path, `the stream ${end.stream} of ${end.spec.name} cannot ${kind}.`)
@@ -261,23 +220,5 @@ class FlowRun {
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
       deadLettersOpen: this.#state.deadLetters.count(this.#name),
     }
-  }
-}
-
-/** Takes pages, without what the source repeats, through the steps, in order; a page need not be through when the next begins. */
-async function* stepPages(
-  pages: AsyncIterable<Page<unknown, unknown>>,
-  steps: StepChain,
-  repeats: RepeatFilter | undefined,
-): AsyncIterableIterator<{ next: Page<unknown, unknown>; read: number; steps: Promise<StepResult> }> {
-  for await (const page of pages) {
-    const records = repeats?.next(page.records) ?? page.records
-    const repeated = page.records.length - records.length
-    const stepped = steps
-      .apply(records)
-      .then(({ passed, failed, skipped }) => ({ passed, failed, skipped: skipped + repeated }))
-    // Its failure comes when it is this page's turn.
-    stepped.catch(() => undefined)
-    yield { next: { ...page, records }, read: page.records.length, steps: stepped }
   }
 }

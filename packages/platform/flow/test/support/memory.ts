@@ -1,4 +1,4 @@
-import { anyRecord, ConnectorError, defineConnector, reads, stream, writes, type Schema } from '@casare/core'
+import { anyRecord, ConnectorError, defineConnector, listens, reads, stream, writes, type Schema } from '@casare/core'
 
 /** A schema that takes any object, for a connector of tests. */
 const anything: Schema<object, Record<string, unknown>> = anyRecord
@@ -41,6 +41,19 @@ export class Memory {
   refuse: (record: Record<string, unknown>) => Error | undefined = () => undefined
   pagesRead = 0
   onPage: () => void = () => undefined
+  /** Events that wait to be delivered, and what became of the others. */
+  queue: { id: string; event: unknown }[] = []
+  readonly acknowledged: string[] = []
+  readonly returned: string[] = []
+  /** Called when there is something new in the queue. */
+  wake: () => void = () => undefined
+
+  send(...events: unknown[]): void {
+    for (const event of events) this.queue.push({ id: `e${this.#sent++}`, event })
+    this.wake()
+  }
+
+  #sent = 0
 }
 
 export const unavailable = (): ConnectorError =>
@@ -55,6 +68,33 @@ export const memory = defineConnector({
   open: ({ system }) => system ?? new Memory(),
   toError: () => undefined,
   streams: {
+    events: stream({
+      description: 'Events.',
+      listen: listens({
+        input: anything,
+        event: anything,
+        async subscribe(system: Memory, _input, context) {
+          context.ready()
+          while (!context.signal.aborted) {
+            const next = system.queue.shift()
+            if (next === undefined) {
+              await new Promise<void>((resolve) => {
+                system.wake = resolve
+                context.signal.addEventListener('abort', () => resolve(), { once: true })
+              })
+              continue
+            }
+            await context.deliver({
+              id: next.id,
+              redelivered: false,
+              event: next.event as Record<string, unknown>,
+              ack: () => void system.acknowledged.push(next.id),
+              nack: () => void system.returned.push(next.id),
+            })
+          }
+        },
+      }),
+    }),
     records: stream({
       description: 'Records.',
       read: reads({
