@@ -17,10 +17,10 @@ export class OutcomeWindow {
   record(failed: boolean, now: number): void {
     if (now >= this.#bucketEndsAt) this.advance(now)
     this.calls++
-    this.#calls[this.#bucket]!++
+    this.#calls[this.#bucket]! += 1
     if (!failed) return
     this.failures++
-    this.#failures[this.#bucket]!++
+    this.#failures[this.#bucket]! += 1
   }
 
   /** Drops what has left the window by `now`. */
