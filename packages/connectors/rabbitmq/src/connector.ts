@@ -3,20 +3,22 @@ import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { messages } from './streams/messages.ts'
 
-/** Rabbitmq: notes, each in a file of its own. */
+/** RabbitMQ, on amqplib. */
 export const rabbitmq = defineConnector({
   name: 'rabbitmq',
-  title: 'Rabbitmq',
-  category: 'files',
+  title: 'RabbitMQ',
+  category: 'messaging',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description:
+    'Sends and handles messages with confirms, delayed retries and dead letters; declares queues and exchanges.',
   config,
+  uses: ['tls'],
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: { messages },
 })

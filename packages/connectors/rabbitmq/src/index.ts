@@ -1,3 +1,3 @@
 export { rabbitmq } from './connector.ts'
 export type { RabbitmqConfig } from './config.ts'
-export type { Note } from './note.ts'
+export type { Message, OutgoingMessage } from './message.ts'
