@@ -35,7 +35,7 @@ export const postgresql: System = {
     image: 'postgres:17',
     port: 5432,
     environment: { POSTGRES_HOST_AUTH_METHOD: 'trust' },
-    arguments: [],
+    arguments: ['-c', 'wal_level=logical'],
   },
   async launch({ binary, directory, port, password, tls, run, write }) {
     const data = `${directory}/data`
@@ -46,6 +46,8 @@ export const postgresql: System = {
     ])
     const settings = [
       'fsync=off',
+      // For logical replication; it costs nothing where nobody uses it.
+      'wal_level=logical',
       ...(tls === undefined ? [] : ['ssl=on', `ssl_cert_file=${tls.certPath}`, `ssl_key_file=${tls.keyPath}`]),
     ]
     return {
