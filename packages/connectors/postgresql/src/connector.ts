@@ -5,6 +5,8 @@ import { toError } from './errors.ts'
 import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
 import { transaction } from './sessions/transaction.ts'
+import { changes } from './streams/changes.ts'
+import { notifications } from './streams/notifications.ts'
 import { rows } from './streams/rows.ts'
 
 /** PostgreSQL databases, on pg. */
@@ -22,7 +24,7 @@ export const postgresql = defineConnector({
   check,
   toError,
   operations,
-  streams: { rows },
+  streams: { rows, notifications, changes },
   sessions: { transaction },
   methods,
 })

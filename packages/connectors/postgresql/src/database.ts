@@ -1,9 +1,10 @@
 import { ConnectorError, type PoolConfig } from '@casare/core'
+import type { Client, ClientConfig } from 'pg'
 import { Backend, type BackendSettings, type Times } from './backend/backend.ts'
 import { BackendPool } from './backend/backend-pool.ts'
-import type { Route } from './backend/dial.ts'
+import { dial, type Route } from './backend/dial.ts'
 import type { Step, StepResult } from './backend/statement.ts'
-import { isServerError, suggestion } from './errors.ts'
+import { connectingError, isServerError, suggestion } from './errors.ts'
 import { canFollow, limitFor, limitStep } from './statement-limit.ts'
 import { beginning, plain, type PostgresqlClient } from './postgresql-client.ts'
 import type { Table } from './table.ts'
@@ -23,6 +24,8 @@ const altering = new Set(['SET', 'RESET', 'LISTEN', 'LOAD', 'PREPARE', 'DISCARD'
 export class PostgresqlDatabase implements PostgresqlClient {
   readonly scoped = false
   readonly tables = new WeakMap<object, Promise<Table>>()
+  /** Where subscriptions are, by the input of each: a subscription outlives its connections. */
+  readonly subscriptions = new WeakMap<object, unknown>()
   readonly #route: Route
   readonly #settings: DatabaseSettings
   readonly #pool: BackendPool
@@ -69,6 +72,13 @@ export class PostgresqlDatabase implements PostgresqlClient {
     } finally {
       this.#giveBack(backend)
     }
+  }
+
+  /** A connection beside the pool, for what listens. */
+  dial(more?: ClientConfig): Promise<Client> {
+    return dial(this.#route, more).catch((error: unknown) => {
+      throw connectingError(error)
+    })
   }
 
   close(): Promise<void> {

@@ -1,19 +1,24 @@
 import {
   connectorSuite,
   effectSuite,
+  faultProxy,
+  notApplicable,
   recordStoreSuite,
   sqlSuite,
   type DrivenConnection,
   type EffectCase,
+  type FaultProxy,
   type Peer,
   type Provocation,
+  type Target,
 } from '@casare/testing'
 import { describeWithPeer } from '../../../../tools/peers/src/index.ts'
 import { postgresql } from '../src/index.ts'
-import { negotiateTls, ownDatabase, urlAt, type OwnDatabase } from './support.ts'
+import { negotiateTls, ownDatabase, until, urlAt, type OwnDatabase } from './support.ts'
 
 const people = `
   create table people (id integer primary key, name text not null unique, at integer not null);
+  create table numbers (id integer primary key);
   create table notes (person integer references people (id), text text);
   create function double(value integer) returns integer language plpgsql as 'begin
     if value = 1 then raise unique_violation; end if;
@@ -33,6 +38,12 @@ const provoked = (input: (text: string) => unknown): Record<string, Provocation>
 const statement = (text: string): { text: string } => ({ text })
 const rowOf = (number: number) => ({ id: 100 + number, name: `person ${number}`, at: number })
 
+/** What the suite needs to follow what it sends. */
+interface Conformed extends OwnDatabase {
+  readonly proxy: FaultProxy
+  readonly sent: { readonly number: number; readonly before: string }[]
+}
+
 await describeWithPeer('postgresql', {}, (server) => {
   const peer: Peer = {
     name: 'PostgreSQL',
@@ -41,7 +52,32 @@ await describeWithPeer('postgresql', {}, (server) => {
     },
     kind: 'real server',
   }
-  const start = (): Promise<OwnDatabase> => ownDatabase(server().url, people)
+  const start = async (): Promise<Conformed> => {
+    const database = await ownDatabase(server().url, people)
+    const proxy = await faultProxy(database.address)
+    const url = urlAt(database.config.url, { host: proxy.host, port: proxy.port, secure: false })
+    return {
+      ...database,
+      sent: [],
+      proxy,
+      config: { url, timeouts: { connectMs: 2_000 } },
+      async close() {
+        await proxy.close()
+        await database.close()
+      },
+    }
+  }
+  const conformed = (target: Target): Conformed => target as Conformed
+  /** Every connection falls silent; those that are made afterwards are well. */
+  const silence = async (target: Target): Promise<void> => {
+    const { proxy } = conformed(target)
+    const before = proxy.stats.connections
+    await proxy.arm({ kind: 'half-open' })
+    void until(() => proxy.stats.connections > before, 'a new connection').then(
+      () => proxy.heal(),
+      () => undefined,
+    )
+  }
   const at = (
     { config }: { config: Readonly<Record<string, unknown>> },
     address: { host: string; port: number; secure: boolean },
@@ -120,9 +156,68 @@ await describeWithPeer('postgresql', {}, (server) => {
           },
         },
       },
+      notifications: {
+        listen: {
+          input: { channels: ['Numbers'] },
+          async send(target, numbers) {
+            // Sent while nobody listens, they are gone: the suite is about those that arrive.
+            await until(async () => (await listening(conformed(target))) > 0, 'somebody listens')
+            for (const number of numbers)
+              await conformed(target).run("select pg_notify('Numbers', $1)", [String(number)])
+          },
+          numberOf: (event) => Number((event as { payload?: string }).payload ?? -1),
+          unacknowledged: notApplicable('The server keeps no notification.'),
+          deadLettered: notApplicable('The server keeps no notification.'),
+          disconnect: (target) => disconnect(conformed(target)),
+          silence: notApplicable('What is sent into silence is lost; a test of its own shows that it is told.'),
+          patienceMs: 10_000,
+        },
+      },
+      changes: {
+        listen: {
+          input: { slot: 'casare_conformance', publication: 'numbers', create: true, tables: [{ table: 'numbers' }] },
+          async send(target, numbers) {
+            const { run: sql, sent } = conformed(target)
+            await until(
+              async () => (await sql('select from pg_replication_slots where active')).length > 0,
+              'a listener',
+            )
+            for (const number of numbers) {
+              const [place] = await sql('select pg_current_wal_insert_lsn()::text as lsn')
+              sent.push({ number, before: String(place?.['lsn']) })
+              await sql('insert into numbers values ($1)', [number])
+            }
+          },
+          numberOf: (event) => (event as { row: { id: number } }).row.id,
+          async unacknowledged(target) {
+            const { run: sql, sent } = conformed(target)
+            const [row] = await sql(
+              `select count(*)::integer as count from unnest($1::pg_lsn[]) as before
+                where before >= (select confirmed_flush_lsn from pg_replication_slots where database = current_database())`,
+              [sent.map(({ before }) => before)],
+            )
+            return Number(row?.['count'])
+          },
+          deadLettered: notApplicable('The log of the server has no such place: what cannot be handled comes again.'),
+          disconnect: (target) => disconnect(conformed(target)),
+          silence,
+          patienceMs: 20_000,
+        },
+      },
     },
   })
 
+  const listening = async ({ run: sql }: OwnDatabase): Promise<number> => {
+    const rows = await sql(
+      "select from pg_stat_activity where datname = current_database() and (query like 'listen%' or query = 'select 1')",
+    )
+    return rows.length
+  }
+  const disconnect = async ({ run: sql }: OwnDatabase): Promise<void> => {
+    await sql(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    )
+  }
   const insert = 'insert into notes (text) values ($1)'
   const counted = (input: (id: string) => object): EffectCase<OwnDatabase> => ({
     input,

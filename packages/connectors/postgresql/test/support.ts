@@ -6,7 +6,7 @@ import pg from 'pg'
 
 /** A database of the test's own on a server. */
 export interface OwnDatabase extends Target {
-  readonly config: { readonly url: string }
+  readonly config: { readonly url: string; readonly timeouts?: object }
   readonly address: { readonly host: string; readonly port: number }
   /** Runs SQL past the connector. */
   run(text: string, values?: unknown[]): Promise<Record<string, unknown>[]>
@@ -28,9 +28,23 @@ export async function ownDatabase(serverUrl: string, setUp = ''): Promise<OwnDat
     address: { host: url.hostname, port: Number(url.port) },
     run: async (text, values) => (await client.query<Record<string, unknown>>(text, values)).rows,
     async close() {
+      await dropSlots(client).catch(() => undefined)
       await client.end().catch(() => undefined)
       await administer(serverUrl, `drop database if exists ${name} with (force)`)
     },
+  }
+}
+
+/** A slot keeps its database from being dropped. */
+async function dropSlots(client: pg.Client): Promise<void> {
+  const ofThis = 'from pg_replication_slots where database = current_database()'
+  await client.query(`select pg_terminate_backend(active_pid) ${ofThis} and active_pid is not null`)
+  for (let round = 0; round < 200; round += 1) {
+    const { rows } = await client.query<{ slot: string; active: boolean }>(`select slot_name as slot, active ${ofThis}`)
+    for (const { slot, active } of rows)
+      if (!active) await client.query('select pg_drop_replication_slot($1)', [slot]).catch(() => undefined)
+    if (rows.length === 0) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
 

@@ -1,0 +1,274 @@
+import { ConnectorError, type ListenContext, type PendingDelivery } from '@casare/core'
+import type { PostgresqlRow } from '../backend/statement.ts'
+import type { PostgresqlDatabase } from '../database.ts'
+import { isServerError, serverFacts } from '../errors.ts'
+import { quote } from '../identifiers.ts'
+import { pause } from '../sessions/pause.ts'
+import { lossOf } from '../streams/loss-of.ts'
+import { Confirmation } from './confirmation.ts'
+import { PgoutputDecoder, type PgoutputMessage, type Relation } from './pgoutput.ts'
+import { ReplicationFeed } from './replication-feed.ts'
+import { prepareSlot, type ChangesInput } from './slot.ts'
+
+/** One change of one row. */
+export interface ChangeEvent {
+  readonly kind: 'insert' | 'update' | 'delete' | 'truncate'
+  readonly schema: string
+  readonly table: string
+  /** The row as it is now; without the columns named in `unchanged`. */
+  readonly row?: PostgresqlRow | undefined
+  /** The row as it was, or what tells it apart, as far as the table's replica identity keeps it. */
+  readonly old?: PostgresqlRow | undefined
+  /** Large columns that the update did not touch, whose values the server does not send. */
+  readonly unchanged?: readonly string[] | undefined
+  readonly transaction: number
+  readonly committedAt: string
+  /** Place of the commit in the log: `16/B374D848`. */
+  readonly lsn: string
+}
+
+/** Where a subscription is, from one connection to the next. */
+interface Following {
+  /** Place and number of the last change that was handed over. */
+  handed: { lsn: bigint; number: number }
+}
+
+const confirmEveryMs = 2_000
+const drainMs = 30_000
+/** Changes held here while handlers are busy; then the server has to wait. */
+const highWater = 1_000
+
+/** One connection's worth of changes. */
+export async function followChanges(
+  database: PostgresqlDatabase,
+  input: ChangesInput,
+  context: ListenContext<ChangeEvent>,
+): Promise<void> {
+  const client = await database.dial({ replication: 'database' } as object)
+  const loss = lossOf(client, context.signal)
+  try {
+    await Promise.race([prepareSlot(database, client, input, context), loss.promise])
+    if (context.signal.aborted) return
+    const follower = new Follower(context, stateOf(database, input), client.connection.stream, loss.fail)
+    const feed = new ReplicationFeed(
+      `START_REPLICATION SLOT ${quote(input.slot)} LOGICAL 0/0 (proto_version '1', publication_names '${quote(input.publication).replaceAll("'", "''")}')`,
+      () => follower.confirmed,
+      follower,
+    )
+    follower.onConfirmed = () => feed.confirm()
+    feed.begin(client)
+    await Promise.race([feed.started.promise, loss.promise])
+    context.ready()
+    const timer = setInterval(() => {
+      // While it is not being read from, nothing can be heard.
+      if (follower.isPaused) context.alive()
+      feed.confirm(true)
+    }, confirmEveryMs)
+    loss.onEnd(() => clearInterval(timer))
+    loss.onEnd(() => follower.end())
+    await Promise.race([loss.promise, follower.run()])
+    if (!context.signal.aborted) return
+    await follower.finished()
+    feed.confirm()
+    loss.end('after what was sent')
+  } catch (error) {
+    throw isServerError(error) ? new ConnectorError(serverFacts(error)) : error
+  } finally {
+    loss.end('at once')
+  }
+}
+
+function stateOf(database: PostgresqlDatabase, input: object): Following {
+  const known = database.subscriptions.get(input) as Following | undefined
+  const state = known ?? { handed: { lsn: -1n, number: 0 } }
+  database.subscriptions.set(input, state)
+  return state
+}
+
+class Follower {
+  readonly #context: ListenContext<ChangeEvent>
+  readonly #following: Following
+  readonly #stream: { pause(): void; resume(): void }
+  readonly #fail: (error: unknown) => void
+  readonly #decoder = new PgoutputDecoder()
+  readonly #confirmation = new Confirmation(0n)
+  readonly #waiting: PendingDelivery<ChangeEvent>[] = []
+  readonly #ended = new AbortController()
+  #begun = { lsn: 0n, text: '', committedAt: '', transaction: 0, count: 0 }
+  #wake: (() => void) | undefined
+  #paused = false
+  #confirming = false
+  /** Handlers that run. */
+  #handling = 0
+  #idle: (() => void) | undefined
+  onConfirmed: () => void = () => undefined
+
+  constructor(
+    context: ListenContext<ChangeEvent>,
+    following: Following,
+    stream: { pause(): void; resume(): void },
+    fail: (error: unknown) => void,
+  ) {
+    this.#context = context
+    this.#following = following
+    this.#stream = stream
+    this.#fail = fail
+  }
+
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
+  get confirmed(): bigint {
+    return this.#confirmation.confirmed
+  }
+
+  data(message: Buffer): void {
+    this.#context.alive()
+    const decoded = this.#decoder.decode(message)
+    if (decoded !== undefined) this.#take(decoded)
+  }
+
+  reached(lsn: bigint): void {
+    this.#context.alive()
+    this.#confirmation.reached(lsn)
+  }
+
+  failed(error: unknown): void {
+    this.#fail(error)
+  }
+
+  async run(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      const next = this.#waiting.shift()
+      if (next !== undefined) {
+        await this.#context.deliver(next)
+        // One that was let go of by a stop reaches no handler.
+        if (!this.#context.signal.aborted) this.#handling += 1
+      } else
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+      if (this.#paused && this.#waiting.length < highWater / 2) {
+        this.#paused = false
+        this.#stream.resume()
+      }
+    }
+  }
+
+  end(): void {
+    this.#waiting.length = 0
+    this.#ended.abort()
+    this.#wake?.()
+  }
+
+  /** Asked to stop: takes nothing more, and waits for the handlers that run. */
+  async finished(): Promise<void> {
+    this.#waiting.length = 0
+    if (this.#handling === 0) return
+    const timer = new AbortController()
+    const idle = new Promise<void>((resolve) => {
+      this.#idle = resolve
+    })
+    await Promise.race([idle, pause(drainMs, timer.signal)])
+    timer.abort()
+  }
+
+  #handled(): void {
+    this.#handling -= 1
+    if (this.#handling <= 0) this.#idle?.()
+  }
+
+  #take(message: PgoutputMessage): void {
+    switch (message.kind) {
+      case 'begin': {
+        const { finalLsn, committedAt, transaction } = message
+        this.#begun = { lsn: finalLsn, text: lsnText(finalLsn), committedAt, transaction, count: 0 }
+        this.#confirmation.begin()
+        return
+      }
+      case 'commit':
+        this.#confirmation.commit(message.endLsn)
+        this.#confirmSoon()
+        return
+      case 'truncate':
+        for (const relation of message.relations) this.#add(relation, { kind: 'truncate' }, undefined)
+        return
+      case 'insert':
+        this.#add(message.relation, { kind: 'insert', row: message.row }, message.row)
+        return
+      case 'update': {
+        const { row, old, unchanged } = message
+        const parts = { ...(old === undefined ? {} : { old }), ...(unchanged.length === 0 ? {} : { unchanged }) }
+        this.#add(message.relation, { kind: 'update', row, ...parts }, row)
+        return
+      }
+      case 'delete':
+        this.#add(message.relation, { kind: 'delete', old: message.old }, message.old)
+        return
+    }
+  }
+
+  #add(relation: Relation, parts: Pick<ChangeEvent, 'kind' | 'row' | 'old' | 'unchanged'>, row?: PostgresqlRow): void {
+    const begun = this.#begun
+    begun.count += 1
+    const { lsn, text, committedAt, transaction, count } = begun
+    const { handed } = this.#following
+    const redelivered = lsn < handed.lsn || (lsn === handed.lsn && count <= handed.number)
+    if (!redelivered) this.#following.handed = { lsn, number: count }
+    const handled = this.#confirmation.change()
+    const { schema, table } = relation
+    this.#waiting.push({
+      id: `${text}:${count}`,
+      key: keyOf(relation, row),
+      redelivered,
+      event: { ...parts, schema, table, transaction, committedAt, lsn: text },
+      ack: () => {
+        handled()
+        this.#handled()
+        this.#confirmSoon()
+      },
+      nack: (error, delayMs) => {
+        this.#handled()
+        return this.#giveBack(error, delayMs)
+      },
+    })
+    this.#wake?.()
+    if (this.#waiting.length < highWater || this.#paused) return
+    this.#paused = true
+    this.#stream.pause()
+  }
+
+  /** The order of changes is kept: the stream begins again with the first one that is not confirmed. */
+  async #giveBack(error: unknown, delayMs: number): Promise<void> {
+    await pause(delayMs, this.#ended.signal)
+    this.#fail(
+      new ConnectorError({
+        code: 'unavailable',
+        message: 'PostgreSQL: a change was given back by its handler.',
+        cause: error,
+      }),
+    )
+  }
+
+  /** Many acknowledgements in a row are one message. */
+  #confirmSoon(): void {
+    if (this.#confirming) return
+    this.#confirming = true
+    setImmediate(() => {
+      this.#confirming = false
+      this.onConfirmed()
+    })
+  }
+}
+
+/** Changes of one row come one after the other; those of a table without a key as well. */
+function keyOf({ schema, table, columns }: Relation, row: PostgresqlRow | undefined): string {
+  let key = `${schema}.${table}`
+  if (row !== undefined) for (const { name, isKey } of columns) if (isKey) key += `:${String(row[name])}`
+  return key
+}
+
+function lsnText(lsn: bigint): string {
+  return `${(lsn >> 32n).toString(16).toUpperCase()}/${(lsn & 0xffff_ffffn).toString(16).toUpperCase()}`
+}
