@@ -2,7 +2,7 @@ import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { z } from 'zod'
 
 /** Settings of a Sample Vendor connection. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     folder: z.string().min(1).describe('Path of the folder that holds the notes; it must exist.'),
   }),

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
 import { noteName, noteText } from '../note-schema.ts'
@@ -7,8 +7,8 @@ import { noteName, noteText } from '../note-schema.ts'
 export const createNote = operation({
   description: 'Stores a new note; fails where there is one of that name.',
   effect: 'unsafe',
-  input: z.strictObject({ name: noteName, text: noteText }),
-  output: z.object({ name: noteName }),
+  input: schema(() => z.strictObject({ name: noteName(), text: noteText() })),
+  output: schema(() => z.object({ name: noteName() })),
   errors: ['already_exists'],
   async run(client: NoteFolder, { name, text }, { signal }) {
     await client.create({ name, text }, signal)

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
 import { noteName } from '../note-schema.ts'
@@ -7,8 +7,8 @@ import { noteName } from '../note-schema.ts'
 export const deleteNote = operation({
   description: 'Deletes a note.',
   effect: 'idempotent',
-  input: z.strictObject({ name: noteName }),
-  output: z.object({ name: noteName }),
+  input: schema(() => z.strictObject({ name: noteName() })),
+  output: schema(() => z.object({ name: noteName() })),
   errors: ['not_found'],
   async run(client: NoteFolder, { name }) {
     await client.delete(name)

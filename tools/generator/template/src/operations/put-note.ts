@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
 import { noteName, noteText } from '../note-schema.ts'
@@ -7,8 +7,8 @@ import { noteName, noteText } from '../note-schema.ts'
 export const putNote = operation({
   description: 'Stores a note, new or in place of the one that is there.',
   effect: 'idempotent',
-  input: z.strictObject({ name: noteName, text: noteText }),
-  output: z.object({ name: noteName }),
+  input: schema(() => z.strictObject({ name: noteName(), text: noteText() })),
+  output: schema(() => z.object({ name: noteName() })),
   errors: ['conflict'],
   async run(client: NoteFolder, { name, text }, { signal }) {
     await client.put({ name, text }, signal)

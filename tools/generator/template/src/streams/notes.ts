@@ -1,4 +1,4 @@
-import { isError, reads, stream, writes, type WriteFailure } from '@casare/core'
+import { isError, reads, schema, stream, writes, type WriteFailure } from '@casare/core'
 import { z } from 'zod'
 import type { NoteFolder } from '../note-folder.ts'
 import { noteName, noteText } from '../note-schema.ts'
@@ -11,11 +11,13 @@ export const notes = stream({
   description: 'The notes of the folder: read in order of their names, or written.',
   read: reads({
     description: 'Reads the notes in order of their names.',
-    input: z.strictObject({
-      prefix: z.string().max(100).default('').describe('Only notes whose names begin like this.'),
-    }),
-    record: z.object({ name: noteName, text: noteText }),
-    cursor: z.strictObject({ after: z.string().describe('Name of the last note.') }),
+    input: schema(() =>
+      z.strictObject({
+        prefix: z.string().max(100).default('').describe('Only notes whose names begin like this.'),
+      }),
+    ),
+    record: schema(() => z.object({ name: noteName(), text: noteText() })),
+    cursor: schema(() => z.strictObject({ after: z.string().describe('Name of the last note.') })),
     identify: ({ name }) => ({ id: name }),
     async *pages(client: NoteFolder, { prefix }, { cursor, maxRecords = defaultPageSize, signal }) {
       let after = cursor?.after ?? ''
@@ -32,8 +34,8 @@ export const notes = stream({
   }),
   write: writes({
     description: 'Stores notes, new or in place of those that are there; writing twice does no harm.',
-    input: z.strictObject({}),
-    record: z.strictObject({ name: noteName, text: noteText }),
+    input: schema(() => z.strictObject({})),
+    record: schema(() => z.strictObject({ name: noteName(), text: noteText() })),
     effect: 'idempotent',
     errors: ['conflict'],
     async write(client: NoteFolder, records: readonly Note[], _input, { signal }) {
