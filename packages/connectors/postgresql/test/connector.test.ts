@@ -95,6 +95,11 @@ await describeWithPeer('postgresql', {}, (server) => {
       },
       batch: { input: { statements: [{ text: 'update people set at = 10 where id = $1', values: [8] }] } },
       callFunction: { input: { name: 'double', arguments: [21] } },
+      copyIn: {
+        input: { table: 'people', body: { text: '60,"Alonzo, C.",3\n' } },
+        before: (db) => run(db, 'delete from people where id = 60'),
+      },
+      copyOut: [{ input: { table: 'people' } }, { input: { query: 'select 1', format: 'text', header: true } }],
       listTables: { input: {} },
       describeTable: { input: { table: 'people' } },
     },
@@ -107,6 +112,16 @@ await describeWithPeer('postgresql', {}, (server) => {
         not_found: { input: { name: 'doubel', arguments: [1] } },
         already_exists: { input: { name: 'double', arguments: [1] } },
         conflict: { input: { name: 'double', arguments: [2] } },
+      },
+      copyIn: {
+        invalid_input: { input: { table: 'people', body: { text: 'x\n' } } },
+        not_found: { input: { table: 'peopel', body: { text: '' } } },
+        already_exists: { input: { table: 'people', body: { text: '1,x,1\n' } } },
+        conflict: { input: { table: 'notes', body: { text: '99,x\n' } } },
+      },
+      copyOut: {
+        invalid_input: { input: { query: 'select 1) to stdout; select (1' } },
+        not_found: { input: { table: 'peopel' } },
       },
       describeTable: { not_found: { input: { table: 'peopel' } }, invalid_input: { input: { table: 'a\0b' } } },
       'rows.read': {
@@ -242,6 +257,7 @@ await describeWithPeer('postgresql', {}, (server) => {
       query: counted((id) => ({ text: `${insert} returning text`, values: [id] })),
       batch: counted((id) => ({ statements: [{ text: insert, values: [id] }] })),
       callFunction: counted((id) => ({ name: 'note', arguments: [id] })),
+      copyIn: counted((id) => ({ table: 'notes', body: { text: `${id}\n` } })),
     },
   })
 

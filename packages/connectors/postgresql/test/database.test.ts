@@ -148,6 +148,67 @@ await describeWithPeer('postgresql', {}, (server) => {
     )
   })
 
+  describe('COPY', () => {
+    const textOf = async (body: unknown): Promise<string> => {
+      const chunks: Uint8Array[] = []
+      for await (const chunk of body as AsyncIterable<Uint8Array>) chunks.push(chunk)
+      return Buffer.concat(chunks).toString()
+    }
+
+    test('rows go out and in again, with every option', async () => {
+      const db = connect({ pool: { max: 1 } })
+      await database.run("insert into things values (1, 'a;''b', 1), (2, null, 2)")
+      const options = { header: true, delimiter: ';', nullText: "n'u\\ll" }
+      const { body } = await db.copyOut({ table: 'things', ...options })
+      const text = await textOf(body)
+      expect(text).toBe('id;name;at\n1;"a;\'b";1\n2;n\'u\\ll;2\n')
+      await database.run('delete from things')
+      expect(await db.copyIn({ table: 'things', ...options, body: { text } })).toEqual({ rows: 2 })
+      const binary = await db.copyOut({ query: 'select id, name from things -- all of them', format: 'binary' })
+      await database.run('truncate things')
+      // A stream that is not over holds up others: it is read first.
+      const bytes = await textOf(binary.body)
+      expect(bytes.startsWith('PGCOPY')).toBe(true)
+    })
+
+    test('a stream of any length, at the pace of its reader', async () => {
+      const db = connect({ pool: { max: 1 } })
+      const { body } = await db.copyOut({ query: "select repeat('x', 1000) from generate_series(1, 20000)" })
+      let length = 0
+      let most = 0
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        length += chunk.length
+        most = Math.max(most, chunk.length)
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      expect(length).toBe(20_000 * 1_001)
+      expect(most).toBeLessThan(2_000_000)
+      expect((await db.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }])
+    })
+
+    test('a reader that goes away ends it; nothing can be changed by it; a body that fails stores nothing', async () => {
+      const db = connect({ pool: { max: 1 } })
+      const { body } = await db.copyOut({ query: 'select generate_series(1, 100000000)' })
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        expect(chunk.length).toBeGreaterThan(0)
+        break
+      }
+      await until(async () => (await busy()).length === 0, 'the server has stopped')
+      await expect(db.copyOut({ query: "insert into things values (9, 'x', 1) returning id" })).rejects.toMatchObject({
+        code: 'permission_denied',
+      })
+      const failing = async function* () {
+        yield Buffer.from('1,a,1\n')
+        throw new Error('the source broke')
+      }
+      await expect(db.copyIn({ table: 'things', body: failing() })).rejects.toMatchObject({
+        message: expect.stringContaining('the source broke'),
+      })
+      expect(await database.run('select * from things')).toEqual([])
+      expect((await db.query({ text: 'select 1 as one' })).rows).toEqual([{ one: 1 }])
+    })
+  })
+
   describe('the server stops too', () => {
     test('when a call is aborted, in and out of a transaction', async () => {
       const db = connect({ pool: { max: 1 } })

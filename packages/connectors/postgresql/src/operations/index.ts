@@ -1,5 +1,7 @@
 export { batch } from './batch.ts'
 export { callFunction } from './call-function.ts'
+export { copyIn } from './copy-in.ts'
+export { copyOut } from './copy-out.ts'
 export { describeTable } from './describe-table.ts'
 export { execute } from './execute.ts'
 export { listTables } from './list-tables.ts'
