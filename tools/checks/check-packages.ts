@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { workspacePackages } from '../workspace.ts'
 import { checkApi } from './check-api.ts'
 import { checkDeclarations } from './check-declarations.ts'
+import { checkHovers } from './check-hovers.ts'
 import { checkManifest } from './check-manifest.ts'
 import { checkTarball } from './check-tarball.ts'
 
@@ -23,7 +24,11 @@ try {
     let line = manifest.name.padEnd(24)
     if (!existsSync(join(folder, 'dist'))) problems.push('not built: npm run build')
     else {
-      problems.push(...checkDeclarations(entry, packages), ...checkApi(entry, own, update))
+      problems.push(
+        ...checkDeclarations(entry, packages),
+        ...checkApi(entry, own, update),
+        ...(await checkHovers(entry)),
+      )
       const tarball = await checkTarball(entry, own)
       problems.push(...tarball.problems)
       line += `${tarball.packedKib.toFixed(0).padStart(6)} KiB packed ${tarball.unpackedKib.toFixed(0).padStart(6)} KiB unpacked ${String(tarball.fileCount).padStart(4)} files`

@@ -19,5 +19,8 @@ export const rest = defineConnector({
   // The HTTP client throws errors that are classified already.
   toError: () => undefined,
   operations,
-  streams: { records },
+  streams: {
+    /** The records of a list, read page by page. */
+    records,
+  },
 })

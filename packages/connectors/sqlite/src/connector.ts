@@ -21,7 +21,13 @@ export const sqlite = defineConnector({
   check,
   toError,
   operations,
-  streams: { rows },
-  sessions: { transaction },
+  streams: {
+    /** The rows of a table. */
+    rows,
+  },
+  sessions: {
+    /** Runs a callback in one transaction. */
+    transaction,
+  },
   methods,
 })

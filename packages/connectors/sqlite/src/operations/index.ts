@@ -1,5 +1,20 @@
-export { batch } from './batch.ts'
-export { describeTable } from './describe-table.ts'
-export { execute } from './execute.ts'
-export { listTables } from './list-tables.ts'
-export { query } from './query.ts'
+export {
+  /** Runs several statements in one transaction. */
+  batch,
+} from './batch.ts'
+export {
+  /** Tells the columns of a table. */
+  describeTable,
+} from './describe-table.ts'
+export {
+  /** Runs one statement and tells how many rows it changed. */
+  execute,
+} from './execute.ts'
+export {
+  /** Lists tables and views. */
+  listTables,
+} from './list-tables.ts'
+export {
+  /** Runs one statement and gives its rows. */
+  query,
+} from './query.ts'
