@@ -88,7 +88,6 @@ export interface ConnectorSpec<
   /** A cheap call that proves that address and credentials work. */
   readonly check?: ((client: NoInfer<Client>, context: CallContext) => Promise<void> | void) | undefined
   /** Turns a client that the user owns into what `open` gives; without it, adopting is `unsupported`. */
-  // `adopt` and `methods` are methods: TypeScript then compares their parameters both ways, and every connector is an `AnyConnector`.
   adopt?(client: Adopted): NoInfer<Client>
   /** Vendor failure to facts; `undefined` for what it does not know. */
   readonly toError: (error: unknown) => ErrorFacts | undefined
@@ -122,7 +121,7 @@ export interface Connector<
 }
 
 /* eslint-disable @typescript-eslint/no-explicit-any -- a constraint on every position at once; see docs/decisions */
-/** Any connector, for faces that drive what they find by name. */
+/** Any connector, for faces that drive what they find by name. `adopt` and `methods` are methods so that each fits. */
 export type AnyConnector = {
   (config: any): Connection<any, any, any, any, any>
   readonly connectorName: string

@@ -1,9 +1,8 @@
 import type { InputOf, OutputOf, Schema, SchemaProperties } from './standard-schema.ts'
 
 /**
- * Narrows a library's schema to the standard's type, so that an exported schema brings no library into the declarations of
- * a package: `export const config = schema(() => z.strictObject({ … }))`. Given as a function it is built when it is first
- * needed, and importing the package costs nothing for it.
+ * Narrows a library's schema to the standard's type, so that it brings no library into a package's declarations. Given as a
+ * function, `schema(() => z.strictObject({ … }))`, it is built when it is first needed.
  */
 export function schema<S extends Schema<unknown, unknown>>(value: S | (() => S)): Schema<InputOf<S>, OutputOf<S>> {
   return (typeof value === 'function' ? builtAtFirstUse(value) : value) as unknown as Schema<InputOf<S>, OutputOf<S>>
