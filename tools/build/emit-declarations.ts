@@ -49,7 +49,7 @@ function compile(folder: string): Map<string, string> {
   const declarations = new Map<string, string>()
   const emitted = program.emit(undefined, (path, text) => {
     if (!path.endsWith('.d.ts')) return
-    declarations.set(path.slice(declarationFolder.length + 1, -'.d.ts'.length).replaceAll('\\', '/'), text)
+    declarations.set(path.slice(declarationFolder.length + 1, -'.d.ts'.length).replaceAll('\\', '/'), indented(text))
   })
   const failures = [...parsed.errors, ...ts.getPreEmitDiagnostics(program), ...emitted.diagnostics]
   if (failures.length === 0) return declarations
@@ -60,6 +60,11 @@ function compile(folder: string): Map<string, string> {
       getNewLine: () => '\n',
     }),
   )
+}
+
+/** Two spaces for the compiler's four. */
+function indented(text: string): string {
+  return text.replaceAll(/^(?: {4})+/gm, (indent) => indent.slice(indent.length / 2))
 }
 
 function reachable(entries: readonly string[], declarations: ReadonlyMap<string, string>): Set<string> {
