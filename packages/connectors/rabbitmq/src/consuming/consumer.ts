@@ -21,8 +21,10 @@ export class Consumer {
   readonly #failed = Promise.withResolvers<never>()
   /** Messages that wait for a handler. */
   readonly #waiting = new Set<ConsumeMessage>()
-  readonly #held = new Set<NodeJS.Timeout>()
+  readonly #held = new Map<NodeJS.Timeout, ConsumeMessage>()
   readonly #watch: StallWatch
+  readonly #givenBack = new WeakSet<ConsumeMessage>()
+  #tag: string | undefined
   #unanswered = 0
   #ending = false
   #closed = false
@@ -54,24 +56,20 @@ export class Consumer {
     const { readMs } = this.#client.timeouts
     const patience = { signal, limitMs: readMs, late: () => silent('consuming', readMs) }
     const prefetch = this.#input.prefetch ?? Math.min(65_535, this.#context.concurrency * 2)
-    let tag: string | undefined
+    // Within the abort itself: what the runtime lets go of then is still known to have waited.
+    const end = (): void => this.#end()
+    signal.addEventListener('abort', end, { once: true })
     try {
       await abortable(this.#channel.prefetch(prefetch), patience)
       const consuming = this.#channel.consume(this.#input.queue, (message) => this.#arrived(message))
-      ;({ consumerTag: tag } = await abortable(consuming, patience))
+      this.#tag = (await abortable(consuming, patience)).consumerTag
       this.#context.ready()
       this.#watch.start()
-      await this.#untilAborted(signal)
+      await Promise.race([aborted(signal), this.#failed.promise])
     } finally {
-      this.#end(tag)
+      signal.removeEventListener('abort', end)
+      this.#end()
     }
-  }
-
-  async #untilAborted(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    if (signal.aborted) return
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    await Promise.race([promise, this.#failed.promise])
   }
 
   #arrived(raw: ConsumeMessage | null): void {
@@ -112,12 +110,14 @@ export class Consumer {
 
   /** @throws where the channel is closed: the broker delivers the message again. */
   #ack(raw: ConsumeMessage): void {
+    this.#assertOurs(raw)
     this.#channel.ack(raw)
     this.#answered()
   }
 
   #requeue(raw: ConsumeMessage): void {
-    if (this.#closed) return
+    if (this.#closed || this.#givenBack.has(raw)) return
+    this.#givenBack.add(raw)
     this.#channel.nack(raw, false, true)
     this.#answered()
   }
@@ -125,7 +125,7 @@ export class Consumer {
   async #giveBack(raw: ConsumeMessage, error: unknown, delayMs: number): Promise<void> {
     if (redeliveriesOf(raw.properties.headers) >= this.#input.maxRedeliveries) return this.#aside(raw, error)
     if (!this.#input.retryQueues) return this.#hold(raw, delayMs)
-    this.#assertOpen()
+    this.#assertOurs(raw)
     try {
       await this.#client.retryQueues.later(this.#input.queue, raw, delayMs)
     } catch (failure) {
@@ -137,11 +137,11 @@ export class Consumer {
 
   async #aside(raw: ConsumeMessage, error: unknown): Promise<void> {
     const { queue, deadLetter, deadLetterQueue = nameFor(queue, '.dead') } = this.#input
+    this.#assertOurs(raw)
     if (deadLetter === 'broker') {
       this.#channel.nack(raw, false, false)
       return this.#answered()
     }
-    this.#assertOpen()
     try {
       await this.#client.retryQueues.aside(deadLetterQueue, queue, raw, reasonOf(error))
     } catch (failure) {
@@ -159,17 +159,13 @@ export class Consumer {
       this.#held.delete(timer)
       this.#requeue(raw)
     }, delayMs)
-    this.#held.add(timer)
-    this.#releases.set(timer, raw)
+    this.#held.set(timer, raw)
   }
 
-  readonly #releases = new WeakMap<NodeJS.Timeout, ConsumeMessage>()
-
   #release(): void {
-    for (const timer of this.#held) {
+    for (const [timer, raw] of this.#held) {
       clearTimeout(timer)
-      const raw = this.#releases.get(timer)
-      if (raw !== undefined) this.#requeue(raw)
+      this.#requeue(raw)
     }
     this.#held.clear()
   }
@@ -180,11 +176,12 @@ export class Consumer {
     if (this.#ending && this.#unanswered === 0) this.#close()
   }
 
-  #end(tag: string | undefined): void {
+  #end(): void {
+    if (this.#ending) return
     this.#ending = true
     this.#watch.stop()
     if (this.#closed) return
-    if (tag !== undefined) this.#channel.cancel(tag).catch(() => undefined)
+    if (this.#tag !== undefined) this.#channel.cancel(this.#tag).catch(() => undefined)
     this.#release()
     for (const raw of this.#waiting) this.#requeue(raw)
     this.#waiting.clear()
@@ -201,14 +198,23 @@ export class Consumer {
     }
   }
 
-  #assertOpen(): void {
-    if (this.#closed)
+  /** @throws where the broker has the message again: an answer to it would end the channel. */
+  #assertOurs(raw: ConsumeMessage): void {
+    if (this.#closed || this.#givenBack.has(raw))
       throw new ConnectorError({
         code: 'unavailable',
         applied: 'no',
-        message: 'RabbitMQ: the connection that brought the message is lost; it is delivered again.',
+        message:
+          'RabbitMQ: the message went back to its queue, with the connection or the subscription; it is delivered again.',
       })
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 function textOf(error: unknown): string {
