@@ -28,7 +28,10 @@ export function sqlSafetyChecks(connector: AnyConnector, subject: SqlSubject): C
   return [
     check('identifiers', 'hostile names of tables and columns are names, and nothing else', async (world) => {
       await world.people()
-      for (const name of hostileNames) await namedTable(world, name)
+      const { impossibleName = () => false } = subject
+      for (const name of hostileNames)
+        if (impossibleName(name)) await refusedName(world, name)
+        else await namedTable(world, name)
       ensure((await world.names()).length === 2, 'the table "people" has changed')
       return hostileNames.length
     }),
@@ -170,6 +173,11 @@ export function sqlSafetyChecks(connector: AnyConnector, subject: SqlSubject): C
       return count
     }),
   ]
+}
+
+async function refusedName({ db }: SqlWorld, name: string): Promise<void> {
+  await refused(drain(db.rows.read({ table: name })), `reading ${name}`, 'invalid_input', 'not_found')
+  await refused(drain(db.rows.read({ table: 'people', columns: [name] })), `a column ${name}`, 'invalid_input')
 }
 
 async function namedTable(world: SqlWorld, name: string): Promise<void> {

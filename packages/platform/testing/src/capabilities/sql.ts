@@ -31,6 +31,8 @@ export interface SqlSubject {
   readonly shortText: string
   /** Words at the end of `create table` that make columns take only what their type says. Default: none. */
   readonly strict?: string | undefined
+  /** Names of the suite that the system cannot give to a table or column: they must be refused. Default: none. */
+  readonly impossibleName?: ((name: string) => boolean) | undefined
   /** What the message about a syntax error in the second line of a statement says. */
   readonly position: RegExp | NotApplicable
   /** Statements that try to take `readOnly` off; each may fail, none may help. */

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer as createPlainServer, type AddressInfo, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { createServer, TLSSocket, type SecureVersion } from 'node:tls'
 import type { Address } from '../faults/fault-proxy.ts'
 import type { Certificate } from './create-certificate.ts'
@@ -15,7 +16,13 @@ export interface TlsFront extends Address {
  * What is said in plain text before TLS begins, where a protocol has it negotiated: reads and writes on both sockets, and
  * leaves the client's first byte of TLS unread. Bytes that the server is not to see are kept from it.
  */
-export type NegotiateTls = (client: Socket, server: Socket) => Promise<void>
+export type NegotiateTls = (client: Socket, server: Socket) => Promise<TlsTranslation | void>
+
+/** What has to be changed on the way inside of TLS, where the server does not know of the negotiation. */
+export interface TlsTranslation {
+  readonly toServer: Duplex
+  readonly toClient: Duplex
+}
 
 /** Starts one on `localhost` with this certificate. */
 export async function tlsFront(
@@ -31,9 +38,13 @@ export async function tlsFront(
     socket.on('error', () => undefined)
     socket.on('close', () => sockets.delete(socket))
   }
-  const relay = (client: Socket, upstream: Socket): void => {
+  const relay = (client: Socket, upstream: Socket, translation: TlsTranslation | void = undefined): void => {
     client.on('data', (chunk: Buffer) => (received += chunk.length))
-    client.pipe(upstream).pipe(client)
+    if (translation === undefined) client.pipe(upstream).pipe(client)
+    else {
+      client.pipe(translation.toServer).pipe(upstream)
+      upstream.pipe(translation.toClient).pipe(client)
+    }
     for (const socket of [client, upstream]) {
       keep(socket)
       socket.on('close', () => {
@@ -59,9 +70,9 @@ export async function tlsFront(
           keep(client)
           keep(upstream)
           void negotiate(client, upstream).then(
-            () => {
+            (translation) => {
               const encrypted = new TLSSocket(client, { isServer: true, ...context })
-              relay(encrypted, upstream)
+              relay(encrypted, upstream, translation)
             },
             () => {
               client.destroy()
