@@ -1,20 +1,29 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import type { OpenContext } from '@casare/core'
+import { addressOf } from './address.ts'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
+import { MysqlDatabase } from './database.ts'
+import type { Driver } from './server/dial.ts'
+import type { Times } from './server/server-connection.ts'
+import { plain } from './server/statement.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the pool; the first server connection is made now, so that a wrong address or password fails here. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<MysqlDatabase> {
+  const address = addressOf(config)
+  const { default: driver } = (await import('mysql2')) as unknown as { default: Driver }
+  const database = new MysqlDatabase({ driver, address, context, maxStatements: config.maxStatements })
+  try {
+    await database.holding({ signal: context.signal, remainingMs: undefined }, () => Promise.resolve())
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return database
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+export function close(database: MysqlDatabase): Promise<void> {
+  return database.close()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+export async function check(database: MysqlDatabase, times: Times): Promise<void> {
+  await database.run(plain('select 1'), times)
 }

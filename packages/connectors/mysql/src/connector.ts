@@ -2,21 +2,27 @@ import { defineConnector } from '@casare/core'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
+import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { transaction } from './sessions/transaction.ts'
+import { rows } from './streams/rows.ts'
 
-/** Mysql: notes, each in a file of its own. */
+/** MySQL and MariaDB databases, on mysql2. */
 export const mysql = defineConnector({
   name: 'mysql',
-  title: 'Mysql',
-  category: 'files',
+  title: 'MySQL',
+  category: 'database',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Queries, transactions, procedures, and bulk reading and writing of MySQL and MariaDB databases.',
   config,
+  uses: ['pool', 'tls', 'readOnly'],
+  timeouts: { readMs: 600_000 },
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: { rows },
+  sessions: { transaction },
+  methods,
 })

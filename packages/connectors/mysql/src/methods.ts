@@ -1,0 +1,32 @@
+import { invalidInput, type CallOptions } from '@casare/core'
+import type { MysqlRow } from './server/statement.ts'
+
+/** Input of `query` and `execute`. */
+export interface StatementInput {
+  /** One SQL statement. */
+  readonly text: string
+  /** Values of the placeholders (`?`), in their order. */
+  readonly values?: readonly unknown[] | undefined
+}
+
+interface Queries {
+  readonly query: (input: { text: string; values?: unknown[] }, options?: CallOptions) => Promise<{ rows: MysqlRow[] }>
+}
+
+/** The typed face: rows of a type that the caller states, and statements as templates. */
+export function methods(connection: Queries) {
+  const { query } = connection
+  return {
+    /** Runs one statement and gives its rows, as the type stated. */
+    query: <Row = MysqlRow>(input: StatementInput, options?: CallOptions): Promise<{ rows: Row[] }> =>
+      query(input as { text: string }, options) as unknown as Promise<{ rows: Row[] }>,
+    /** Runs the statement of a template, whose values are bound, and gives its rows: db.sql`select * from orders where id = ${id}`. */
+    sql: async <Row = MysqlRow>(texts: TemplateStringsArray, ...values: unknown[]): Promise<Row[]> => {
+      if (!Array.isArray(texts) || !Object.isFrozen(texts))
+        throw invalidInput('sql is a template: write sql`…`, not sql(…). A text of your own goes to query.')
+      const text = texts.join('?')
+      const { rows } = await query({ text, values })
+      return rows as Row[]
+    },
+  }
+}

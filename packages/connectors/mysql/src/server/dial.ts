@@ -1,0 +1,95 @@
+import { assertTransport, ConnectorError, invalidInput, Secret, type OpenContext } from '@casare/core'
+import type { Connection } from 'mysql2'
+import { connect, isIP, type Socket } from 'node:net'
+import type { Address } from '../address.ts'
+import { connectingError } from '../errors.ts'
+
+/** The parts of mysql2 that are used. */
+export type Driver = Pick<typeof import('mysql2'), 'createConnection' | 'TypedParameter'>
+
+/** The way to one server. */
+export interface Route {
+  readonly driver: Driver
+  readonly address: Address
+  readonly context: OpenContext
+  readonly maxStatements: number
+}
+
+/**
+ * Opens one connection of mysql2 and authenticates (https://sidorares.github.io/node-mysql2/docs).
+ * @throws `unavailable`, `unauthenticated` and others with `applied: 'no'`.
+ */
+export async function dial(route: Route): Promise<Connection> {
+  const { driver, address, context, maxStatements } = route
+  const { host, port, database, user, secure } = address
+  assertTransport({ host, secure, tls: context.tls, event: context.event })
+  const connection = driver.createConnection({
+    stream: () => socketTo(host, port),
+    // The name that the certificate is held against.
+    host: context.tls.serverName ?? host,
+    port,
+    user,
+    password: address.password(),
+    ...(database === undefined ? {} : { database }),
+    ...(secure ? { ssl: tlsOptions(route) } : {}),
+    charset: 'utf8mb4_general_ci',
+    connectTimeout: context.timeouts.connectMs,
+    maxPreparedStatements: maxStatements,
+    // A server must not be able to ask for files of ours.
+    flags: ['-LOCAL_FILES'],
+    multipleStatements: false,
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    dateStrings: true,
+    jsonStrings: true,
+    timezone: 'Z',
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  connection.once('connect', () => resolve())
+  connection.once('error', reject)
+  const abort = (): void => reject(context.signal.reason)
+  context.signal.addEventListener('abort', abort, { once: true })
+  try {
+    context.signal.throwIfAborted()
+    await promise
+    connection.off('error', reject)
+    return connection
+  } catch (error) {
+    connection.on('error', () => undefined)
+    connection.destroy()
+    throw context.signal.aborted ? error : connectingError(error, `${host}:${port}`)
+  } finally {
+    context.signal.removeEventListener('abort', abort)
+  }
+}
+
+function socketTo(host: string, port: number): Socket {
+  const socket = connect({ host, port, keepAlive: true, noDelay: true })
+  return socket
+}
+
+function tlsOptions({ address: { host }, context: { tls } }: Route): object {
+  const { ca, cert, key, serverName } = tls
+  if (serverName === undefined && isIP(host) !== 0)
+    throw invalidInput(
+      `MySQL: the server is given by its address ${host}, and the driver holds certificates against names only. Give its name as host, or in tls.serverName.`,
+    )
+  return {
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    verifyIdentity: true,
+    ...(ca === undefined ? {} : { ca: typeof ca === 'string' ? ca : [...ca] }),
+    ...(cert === undefined ? {} : { cert }),
+    ...(key === undefined ? {} : { key: Secret.is(key) ? key.reveal() : key }),
+  }
+}
+
+/** A connection that was closed while it was being opened. */
+export function lostError(error: unknown): ConnectorError {
+  return new ConnectorError({
+    code: 'unavailable',
+    applied: 'no',
+    message: 'MySQL: the connection was lost before the statement was sent.',
+    cause: error,
+  })
+}

@@ -1,0 +1,240 @@
+import { ConnectorError, isError, type CallContext } from '@casare/core'
+import type { Connection } from 'mysql2'
+import { isServerError, refusedTime, serverFacts, toError } from '../errors.ts'
+import { altersSession } from '../sql-text.ts'
+import { convertRows, maskPrivateNames, type ResultField } from '../values/from-row.ts'
+import { timeParameter, type Parameter } from '../values/to-parameter.ts'
+import { dial, lostError, type Route } from './dial.ts'
+import type { MysqlRow, Step, StepResult } from './statement.ts'
+
+/** What a statement needs to know of its call. */
+export type Times = Pick<CallContext, 'signal' | 'remainingMs'>
+
+const killMs = 5_000
+/** https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html */
+const inTransactionFlag = 1
+
+interface Header {
+  readonly affectedRows: number | string
+  readonly insertId: number | string
+  readonly serverStatus: number
+}
+
+/** One connection to the server. Statements on it come one after the other. */
+export class ServerConnection {
+  readonly openedAt = performance.now()
+  /** When it was given back last, as `performance.now()`. */
+  idleSince = 0
+  /** Its session is not as it was when it was opened: it must not serve anybody else. */
+  altered = false
+  /** Is a transaction open, as the server said with its last answer that tells? */
+  inTransaction = false
+  readonly #client: Connection
+  readonly #route: Route
+  #lost: { readonly error: unknown } | undefined
+  #onLost: (() => void) | undefined
+  #waiting = 0
+
+  private constructor(client: Connection, route: Route) {
+    this.#client = client
+    this.#route = route
+    client.on('error', (error) => this.#lose(error))
+    client.on('end', () => this.#lose(new Error('The server closed the connection.')))
+    const { stream } = client as unknown as { stream: import('node:net').Socket }
+    stream.on('close', () => this.#lose(new Error('The server closed the connection.')))
+    stream.setTimeout(route.context.timeouts.readMs, () => {
+      if (this.#waiting > 0) this.destroy(new Error('The server has been silent for too long.'))
+    })
+  }
+
+  /** Opens one, with a session in which what does not fit is an error and times are in UTC. */
+  static async open(route: Route): Promise<ServerConnection> {
+    const connection = new ServerConnection(await dial(route), route)
+    const { readOnly, signal } = route.context
+    try {
+      const times = { signal, remainingMs: undefined }
+      const modes = "sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION')"
+      await connection.text(`set ${modes}, time_zone = '+00:00', autocommit = 1`, times)
+      if (readOnly) await connection.text('set session transaction read only', times)
+      return connection
+    } catch (error) {
+      connection.destroy(error)
+      throw error
+    }
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  /** Called once, when the connection is lost. */
+  onLost(listener: () => void): void {
+    this.#onLost = listener
+  }
+
+  /** Runs one statement, prepared, its values bound (https://dev.mysql.com/doc/refman/8.4/en/sql-prepared-statements.html). */
+  async run(step: Step, times: Times): Promise<StepResult> {
+    try {
+      return await this.#submit(step, times, true)
+    } catch (error) {
+      // A few statements cannot be prepared; they take no values either.
+      if (ConnectorError.is(error) && error.vendorCode === notPreparable && step.values.length === 0)
+        return this.#submit(step, times, false)
+      const again = withTimeInUtc(step, refusedTime(error))
+      if (again === undefined) throw error
+      return this.run(again, times)
+    }
+  }
+
+  /** Runs a text of ours without preparing it. */
+  text(text: string, times: Times): Promise<StepResult> {
+    return this.#submit({ text, values: [] }, times, false)
+  }
+
+  /** Ends the connection at once. */
+  destroy(reason: unknown): void {
+    this.#lose(isError(reason) ? reason : new Error('The connection was ended.'))
+    this.#client.destroy()
+  }
+
+  /** Says goodbye to the server. */
+  end(): Promise<void> {
+    this.#onLost = undefined
+    this.#lost ??= { error: new Error('The connection was ended.') }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#client.destroy(), killMs)
+      this.#client.end(() => {
+        clearTimeout(timer)
+        this.#client.destroy()
+        resolve()
+      })
+    })
+  }
+
+  #submit(step: Step, { signal }: Times, prepared: boolean): Promise<StepResult> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost !== undefined) throw lostError(this.#lost.error)
+      signal.throwIfAborted()
+      this.#waiting += 1
+      let killed: Promise<void> | undefined
+      let timer: NodeJS.Timeout | undefined
+      const interrupt = (): void => {
+        killed = this.#kill()
+        // Where the server does not stop within its time, the connection is given up.
+        timer = setTimeout(() => this.destroy(signal.reason), killMs)
+      }
+      const settle = (error: unknown, results?: unknown, fields?: unknown): void => {
+        this.#waiting -= 1
+        signal.removeEventListener('abort', interrupt)
+        let result: StepResult | undefined
+        if (error === null) {
+          if (step.text.length > 0 && prepared && altersSession(step.text)) this.altered = true
+          try {
+            result = this.#resultOf(results, fields)
+          } catch (failure) {
+            error = failure
+          }
+        }
+        const finish = (): void => {
+          if (result === undefined) reject(signal.aborted ? signal.reason : this.#failure(error, step))
+          else resolve(result)
+        }
+        if (killed === undefined) return finish()
+        // A late KILL would hit the next statement: it is waited for.
+        clearTimeout(timer)
+        void killed.then(finish, finish)
+      }
+      signal.addEventListener('abort', interrupt, { once: true })
+      const command = prepared
+        ? this.#client.execute({ sql: step.text, values: this.#typed(step.values) }, settle)
+        : this.#client.query({ sql: step.text }, settle)
+      command.on('fields', maskNames)
+    })
+  }
+
+  /** Whole numbers as integers: as the doubles that they are in JavaScript, LIMIT would refuse them and text would show an exponent. */
+  #typed(values: readonly Parameter[]): never[] {
+    const { LONGLONG } = this.#route.driver.TypedParameter
+    return values.map((value) => {
+      if (typeof value === 'bigint') return value < 2n ** 63n ? LONGLONG(value) : LONGLONG.unsigned(value)
+      return typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0) ? LONGLONG(value) : value
+    }) as never[]
+  }
+
+  #resultOf(results: unknown, fields: unknown): StepResult {
+    if (!Array.isArray(results)) {
+      const header = results as Header | undefined
+      this.#note(header)
+      return {
+        rows: [],
+        results: [],
+        changes: Number(header?.affectedRows ?? 0),
+        lastInsertId: BigInt(header?.insertId ?? 0),
+      }
+    }
+    const several = Array.isArray(fields) && fields.some((one) => one === undefined || Array.isArray(one))
+    if (!several) {
+      convertRows(results as MysqlRow[], fields as ResultField[])
+      return { rows: results as MysqlRow[], results: [results as MysqlRow[]], changes: 0, lastInsertId: 0n }
+    }
+    const sets: MysqlRow[][] = []
+    let changes = 0
+    for (const [index, one] of (results as unknown[]).entries()) {
+      if (Array.isArray(one)) {
+        convertRows(one as MysqlRow[], (fields as ResultField[][])[index] ?? [])
+        sets.push(one as MysqlRow[])
+      } else {
+        this.#note(one as Header)
+        changes = Number((one as Header).affectedRows)
+      }
+    }
+    return { rows: sets[0] ?? [], results: sets, changes, lastInsertId: 0n }
+  }
+
+  #note(header: Header | undefined): void {
+    if (header?.serverStatus !== undefined) this.inTransaction = (header.serverStatus & inTransactionFlag) !== 0
+  }
+
+  #failure(error: unknown, step: Step): unknown {
+    if (isServerError(error)) return new ConnectorError(serverFacts(error, step.label))
+    const facts = toError(error)
+    return facts === undefined ? error : new ConnectorError(facts)
+  }
+
+  /** Asks the server, over a connection of its own, to stop what it does here. */
+  async #kill(): Promise<void> {
+    try {
+      const { context } = this.#route
+      const helper = await dial({ ...this.#route, context: { ...context, signal: AbortSignal.timeout(killMs) } })
+      helper.on('error', () => undefined)
+      await new Promise<void>((resolve) => {
+        helper.query(`kill query ${Number(this.#client.threadId)}`, () => resolve())
+      })
+      helper.destroy()
+    } catch (error) {
+      this.destroy(error)
+    }
+  }
+
+  #lose(error: unknown): void {
+    if (this.#lost !== undefined) return
+    this.#lost = { error }
+    const listener = this.#onLost
+    this.#onLost = undefined
+    listener?.()
+  }
+}
+
+const notPreparable = '1295'
+
+function maskNames(fields: unknown): void {
+  if (Array.isArray(fields)) maskPrivateNames(fields as ResultField[])
+}
+
+/** MariaDB reads no zones: a time with its zone that a column of times refused is given in UTC. */
+function withTimeInUtc(step: Step, refused: string | undefined): Step | undefined {
+  const inUtc = refused === undefined ? undefined : timeParameter(refused)
+  if (refused === undefined || inUtc === undefined || inUtc === refused || !step.values.includes(refused))
+    return undefined
+  return { ...step, values: step.values.map((value) => (value === refused ? inUtc : value)) }
+}

@@ -1,0 +1,31 @@
+import type { Parameter } from '../values/to-parameter.ts'
+
+/** A row: names of columns to values. */
+export type MysqlRow = Record<string, unknown>
+
+/** A statement with its values. */
+export interface Step {
+  readonly text: string
+  readonly values: readonly Parameter[]
+  /** What messages call it, where it is one of several. */
+  readonly label?: string | undefined
+}
+
+/** What a statement gave. */
+export interface StepResult {
+  /** Rows of the first result. */
+  readonly rows: MysqlRow[]
+  /** Every result, where a procedure gave several. */
+  readonly results: readonly MysqlRow[][]
+  /** Rows inserted, changed (or found as they should be) and deleted. */
+  readonly changes: number
+  /** The first key that was generated; 0 where there is none. */
+  readonly lastInsertId: bigint
+}
+
+/** A statement without values. */
+export function plain(text: string): Step {
+  return { text, values: none }
+}
+
+const none: readonly never[] = Object.freeze([])
