@@ -37,6 +37,8 @@ const confirmEveryMs = 2_000
 const drainMs = 30_000
 /** Changes held here while handlers are busy; then the server has to wait. */
 const highWater = 1_000
+/** How far behind a change that waits for its row others are looked for. */
+const lookAhead = 100
 
 /** One connection's worth of changes. */
 export async function followChanges(
@@ -93,6 +95,8 @@ class Follower {
   readonly #decoder = new PgoutputDecoder()
   readonly #confirmation = new Confirmation(0n)
   readonly #waiting: PendingDelivery<ChangeEvent>[] = []
+  /** Rows of which a change is being handled. */
+  readonly #busy = new Set<string>()
   readonly #ended = new AbortController()
   #begun = { lsn: 0n, text: '', committedAt: '', transaction: 0, count: 0 }
   #wake: (() => void) | undefined
@@ -140,7 +144,7 @@ class Follower {
 
   async run(): Promise<void> {
     while (!this.#ended.signal.aborted) {
-      const next = this.#waiting.shift()
+      const next = this.#next()
       if (next !== undefined) {
         await this.#context.deliver(next)
         // One that was let go of by a stop reaches no handler.
@@ -160,6 +164,14 @@ class Follower {
     this.#waiting.length = 0
     this.#ended.abort()
     this.#wake?.()
+  }
+
+  /** The first change of a row of which none is being handled: where one is given back, those behind it wait too. */
+  #next(): PendingDelivery<ChangeEvent> | undefined {
+    const index = this.#waiting.slice(0, lookAhead).findIndex(({ key = '' }) => !this.#busy.has(key))
+    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1)
+    if (next !== undefined) this.#busy.add(next.key ?? '')
+    return next
   }
 
   /** Asked to stop: takes nothing more, and waits for the handlers that run. */
@@ -218,13 +230,16 @@ class Follower {
     if (!redelivered) this.#following.handed = { lsn, number: count }
     const handled = this.#confirmation.change()
     const { schema, table } = relation
+    const key = keyOf(relation, row)
     this.#waiting.push({
       id: `${text}:${count}`,
-      key: keyOf(relation, row),
+      key,
       redelivered,
       event: { ...parts, schema, table, transaction, committedAt, lsn: text },
       ack: () => {
         handled()
+        this.#busy.delete(key)
+        this.#wake?.()
         this.#handled()
         this.#confirmSoon()
       },
