@@ -24,7 +24,19 @@ export const redis = defineConnector({
   check,
   toError,
   operations,
-  streams: { entries, keys, messages },
-  sessions: { lock, watch },
+  streams: {
+    /** Entries of Redis streams. */
+    entries,
+    /** The keys of the database. */
+    keys,
+    /** Messages of channels (pub/sub): at most once. */
+    messages,
+  },
+  sessions: {
+    /** Holds a lock while a callback runs. */
+    lock,
+    /** Watches keys, for a transaction that runs only where they have not changed. */
+    watch,
+  },
   methods,
 })
