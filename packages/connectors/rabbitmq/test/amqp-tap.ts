@@ -8,6 +8,8 @@ export interface AmqpTap {
   outstanding(): number
   /** Resets every connection. */
   cut(): void
+  /** Hands nothing to the client any more, on the connections that stand. */
+  deafen(): void
   /** Hands nothing on any more on the connections that stand. */
   mute(): void
   close(): Promise<void>
@@ -18,6 +20,7 @@ interface Line {
   readonly server: Socket
   outstanding: number
   muted: boolean
+  deaf: boolean
 }
 
 /** Class and method of AMQP's frames for deliveries and for the answers to them. */
@@ -28,7 +31,7 @@ const answers = new Set(['60.80', '60.90', '60.120'])
 export async function amqpTap(target: { readonly host: string; readonly port: number }): Promise<AmqpTap> {
   const lines = new Set<Line>()
   const server = createServer((client) => {
-    const line: Line = { client, server: connect({ ...target }), outstanding: 0, muted: false }
+    const line: Line = { client, server: connect({ ...target }), outstanding: 0, muted: false, deaf: false }
     lines.add(line)
     const fromClient = methods((name) => {
       if (answers.has(name)) line.outstanding -= 1
@@ -45,7 +48,7 @@ export async function amqpTap(target: { readonly host: string; readonly port: nu
       header = false
     })
     line.server.on('data', (bytes: Buffer) => {
-      if (line.muted) return
+      if (line.muted || line.deaf) return
       client.write(bytes)
       fromServer(bytes)
     })
@@ -70,6 +73,9 @@ export async function amqpTap(target: { readonly host: string; readonly port: nu
     port: (server.address() as AddressInfo).port,
     outstanding: () => [...lines].reduce((sum, one) => sum + one.outstanding, 0),
     cut,
+    deafen() {
+      for (const line of lines) line.deaf = true
+    },
     mute() {
       for (const line of lines) line.muted = true
     },

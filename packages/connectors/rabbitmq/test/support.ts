@@ -3,8 +3,6 @@ import { connect, type ChannelModel, type ConfirmChannel } from 'amqplib'
 import type { Config, Target } from '@casare/testing'
 import { amqpTap, type AmqpTap } from './amqp-tap.ts'
 
-const delaysMs = [100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000]
-
 /** A broker with names of the test's own on it, seen past the connector. */
 export interface Broker extends Target {
   readonly address: { readonly host: string; readonly port: number }
@@ -78,23 +76,20 @@ export async function brokerAt(url: string, prefix = `casare-test-${randomBytes(
     async close() {
       for (const one of names) {
         await attempt((on) => on.deleteExchange(one))
-        await attempt((on) => on.deleteQueue(one))
+        // Retry queues go by themselves.
+        for (const ending of ['', '.dead']) await attempt((on) => on.deleteQueue(`${one}${ending}`))
       }
-      for (const ending of ['.dead', ...delaysMs.map((delay) => `.retry.${delay}`)])
-        await attempt((on) => on.deleteQueue(`${queue}${ending}`))
       await admin.close()
       await tap.close()
     },
   }
 }
 
-const patienceMs = 20_000
-
 /**
  * Waits until something holds.
  * @throws when it does not within 20 s
  */
-export async function until(holds: () => boolean | Promise<boolean>, what = 'it'): Promise<void> {
+export async function until(holds: () => boolean | Promise<boolean>, what = 'it', patienceMs = 20_000): Promise<void> {
   const end = performance.now() + patienceMs
   while (!(await holds())) {
     if (performance.now() > end) throw new Error(`${what} did not come to pass.`)
