@@ -3,7 +3,7 @@ import { secret } from '@casare/core/zod'
 import { z } from 'zod'
 
 /** Settings of a Redis connection: a URL, or its parts. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     url: secret(
       'redis://[user[:password]@]host[:port][/database], or rediss:// for TLS. In place of the parts.',

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis-client.ts'
 import { keyInput } from '../value-schema.ts'
@@ -8,11 +8,13 @@ import { toArgument } from '../values.ts'
 export const describeKey = operation({
   description: 'Tells the type of a key and how long it will live.',
   effect: 'read',
-  input: z.strictObject({ key: keyInput }),
-  output: z.object({
-    type: z.string().describe('string, hash, list, set, zset or stream; none where there is no such key.'),
-    expiresInMs: z.number().int().min(0).nullable().describe('Milliseconds to its end; null where it stays.'),
-  }),
+  input: schema(() => z.strictObject({ key: keyInput })),
+  output: schema(() =>
+    z.object({
+      type: z.string().describe('string, hash, list, set, zset or stream; none where there is no such key.'),
+      expiresInMs: z.number().int().min(0).nullable().describe('Milliseconds to its end; null where it stays.'),
+    }),
+  ),
   async run(client: RedisClient, { key }) {
     const argument = toArgument(key)
     const [type, timeToLive] = await Promise.all([client.send(['TYPE', argument]), client.send(['PTTL', argument])])

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { isError, operation } from '@casare/core'
+import { isError, operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { repliesAs, type RedisClient } from '../redis-client.ts'
 import { anyReply, asInput, keyInput, redisValue } from '../value-schema.ts'
@@ -9,14 +9,16 @@ import { toArgument } from '../values.ts'
 export const evaluate = operation({
   description: 'Runs a Lua script on the server, atomically; sent once, then called by its hash.',
   effect: ({ readOnly }) => (readOnly ? 'read' : 'unsafe'),
-  input: z.strictObject({
-    script: z.string().min(1).describe('Lua 5.1 (https://redis.io/docs/latest/develop/programmability/eval-intro/).'),
-    keys: z.array(keyInput).max(10_000).default([]).describe('KEYS of the script: all that it touches.'),
-    arguments: z.array(redisValue('The argument.')).max(10_000).default([]).describe('ARGV of the script.'),
-    readOnly: z.boolean().default(false).describe('The server refuses commands that change something.'),
-    as: asInput,
-  }),
-  output: z.object({ reply: anyReply }),
+  input: schema(() =>
+    z.strictObject({
+      script: z.string().min(1).describe('Lua 5.1 (https://redis.io/docs/latest/develop/programmability/eval-intro/).'),
+      keys: z.array(keyInput).max(10_000).default([]).describe('KEYS of the script: all that it touches.'),
+      arguments: z.array(redisValue('The argument.')).max(10_000).default([]).describe('ARGV of the script.'),
+      readOnly: z.boolean().default(false).describe('The server refuses commands that change something.'),
+      as: asInput,
+    }),
+  ),
+  output: schema(() => z.object({ reply: anyReply })),
   async run(client: RedisClient, { script, keys, arguments: values, readOnly, as }) {
     const rest = [String(keys.length), ...keys.map(toArgument), ...values.map(toArgument)]
     const suffix = readOnly ? '_RO' : ''

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { int64 } from '@casare/core/zod'
 import { z } from 'zod'
 import { digitReplies, type RedisClient } from '../redis-client.ts'
@@ -9,12 +9,14 @@ import { toArgument } from '../values.ts'
 export const incrementHashField = operation({
   description: 'Adds to the integer of a field, which begins with 0, and gives the sum; atomic.',
   effect: 'unsafe',
-  input: z.strictObject({
-    key: keyInput,
-    field: redisValue('The field.'),
-    by: int64('What is added; may be negative. Default: 1.').optional(),
-  }),
-  output: z.object({ value: int64('The sum.') }),
+  input: schema(() =>
+    z.strictObject({
+      key: keyInput,
+      field: redisValue('The field.'),
+      by: int64('What is added; may be negative. Default: 1.').optional(),
+    }),
+  ),
+  output: schema(() => z.object({ value: int64('The sum.') })),
   async run(client: RedisClient, { key, field, by = 1n }) {
     const command = ['HINCRBY', toArgument(key), toArgument(field), by.toString()]
     return { value: BigInt((await client.send(command, digitReplies)) as string) }

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { repliesAs, type RedisClient } from '../redis-client.ts'
 import { asInput, keyInput, redisValue } from '../value-schema.ts'
@@ -8,8 +8,8 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const listSet = operation({
   description: 'Reads all members of a set, in no order.',
   effect: 'read',
-  input: z.strictObject({ key: keyInput, as: asInput }),
-  output: z.object({ members: z.array(redisValue('The member.')) }),
+  input: schema(() => z.strictObject({ key: keyInput, as: asInput })),
+  output: schema(() => z.object({ members: z.array(redisValue('The member.')) })),
   async run(client: RedisClient, { key, as }) {
     return { members: (await client.send(['SMEMBERS', toArgument(key)], repliesAs(as))) as RedisValue[] }
   },

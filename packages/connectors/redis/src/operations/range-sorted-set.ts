@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { repliesAs, type RedisClient } from '../redis-client.ts'
 import { asInput, keyInput, redisValue } from '../value-schema.ts'
@@ -8,16 +8,20 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const rangeSortedSet = operation({
   description: 'Reads members of a sorted set with their scores, from the lowest score to the highest.',
   effect: 'read',
-  input: z.strictObject({
-    key: keyInput,
-    by: z.enum(['rank', 'score']).default('rank').describe('What "from" and "to" mean: places or scores.'),
-    from: z.number().optional().describe('The first rank or score. Default: the lowest.'),
-    to: z.number().optional().describe('The last rank or score. Default: the highest.'),
-    reverse: z.boolean().default(false).describe('From the highest score to the lowest.'),
-    limit: z.number().int().min(1).max(100_000).default(1_000).describe('The most members.'),
-    as: asInput,
-  }),
-  output: z.object({ members: z.array(z.object({ member: redisValue('The member.'), score: z.number() })) }),
+  input: schema(() =>
+    z.strictObject({
+      key: keyInput,
+      by: z.enum(['rank', 'score']).default('rank').describe('What "from" and "to" mean: places or scores.'),
+      from: z.number().optional().describe('The first rank or score. Default: the lowest.'),
+      to: z.number().optional().describe('The last rank or score. Default: the highest.'),
+      reverse: z.boolean().default(false).describe('From the highest score to the lowest.'),
+      limit: z.number().int().min(1).max(100_000).default(1_000).describe('The most members.'),
+      as: asInput,
+    }),
+  ),
+  output: schema(() =>
+    z.object({ members: z.array(z.object({ member: redisValue('The member.'), score: z.number() })) }),
+  ),
   async run(client: RedisClient, { key, by, from, to, reverse, limit, as }) {
     const command = ['ZRANGE', toArgument(key)]
     if (by === 'rank') {

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { RedisClient } from '../redis-client.ts'
 import { countOutput, keyInput, redisValue } from '../value-schema.ts'
@@ -8,8 +8,12 @@ import { toArgument } from '../values.ts'
 export const removeFromSortedSet = operation({
   description: 'Removes members from a sorted set.',
   effect: 'idempotent',
-  input: z.strictObject({ key: keyInput, members: z.array(redisValue('The member.')).min(1).max(10_000) }),
-  output: z.object({ removed: countOutput.describe('How many were there; after a retry, it may be less.') }),
+  input: schema(() =>
+    z.strictObject({ key: keyInput, members: z.array(redisValue('The member.')).min(1).max(10_000) }),
+  ),
+  output: schema(() =>
+    z.object({ removed: countOutput.describe('How many were there; after a retry, it may be less.') }),
+  ),
   async run(client: RedisClient, { key, members }) {
     return { removed: (await client.send(['ZREM', toArgument(key), ...members.map(toArgument)])) as number }
   },

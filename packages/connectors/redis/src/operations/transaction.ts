@@ -1,4 +1,4 @@
-import { ConnectorError, isError, operation } from '@casare/core'
+import { ConnectorError, isError, operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { commandInput, toCommand } from '../command.ts'
 import { toError } from '../errors.ts'
@@ -18,11 +18,13 @@ export const transaction = operation({
   description:
     'Runs several commands in one MULTI/EXEC: none of them where one is malformed or an expectation does not hold; nothing comes between them. A command that fails while they run does not undo the others.',
   effect: 'unsafe',
-  input: z.strictObject({
-    commands: z.array(commandInput).min(1).max(10_000),
-    expect: expectInput,
-    as: asInput,
-  }),
+  input: schema(() =>
+    z.strictObject({
+      commands: z.array(commandInput).min(1).max(10_000),
+      expect: expectInput,
+      as: asInput,
+    }),
+  ),
   output: outcomesOutput,
   errors: ['conflict'],
   async run(client: RedisClient, { commands, expect, as }, { signal }) {

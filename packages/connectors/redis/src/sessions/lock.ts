@@ -1,4 +1,4 @@
-import { session, type CallContext } from '@casare/core'
+import { session, type CallContext, schema } from '@casare/core'
 import { z } from 'zod'
 import { HeldLock } from '../held-lock.ts'
 import { acquireLock } from '../lock-scripts.ts'
@@ -14,23 +14,25 @@ interface LockInput {
 export const lock = session({
   description:
     'Holds a lock while the callback runs, renewed as long as it does. The fencing number grows with each holder: give it to what is guarded, which refuses smaller ones. One server only, no Redlock.',
-  input: z.strictObject({
-    key: z.string().min(1).describe('Key of the lock; beside it lies KEY:fencing.'),
-    leaseMs: z
-      .number()
-      .int()
-      .min(100)
-      .max(3_600_000)
-      .default(30_000)
-      .describe('The lock of a holder that died ends after this time, in milliseconds.'),
-    waitMs: z
-      .number()
-      .int()
-      .min(0)
-      .max(86_400_000)
-      .default(10_000)
-      .describe('The longest wait for another holder, in milliseconds; then it is a conflict.'),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      key: z.string().min(1).describe('Key of the lock; beside it lies KEY:fencing.'),
+      leaseMs: z
+        .number()
+        .int()
+        .min(100)
+        .max(3_600_000)
+        .default(30_000)
+        .describe('The lock of a holder that died ends after this time, in milliseconds.'),
+      waitMs: z
+        .number()
+        .int()
+        .min(0)
+        .max(86_400_000)
+        .default(10_000)
+        .describe('The longest wait for another holder, in milliseconds; then it is a conflict.'),
+    }),
+  ),
   async run<Result>(
     client: RedisClient,
     input: LockInput,

@@ -1,4 +1,4 @@
-import { anyRecord, invalidInput, listens, reads, stream, writes, type WriteFailure } from '@casare/core'
+import { anyRecord, invalidInput, listens, reads, stream, writes, type WriteFailure, schema } from '@casare/core'
 import { z } from 'zod'
 import { toEntry } from '../entry.ts'
 import { repliesAs, type RedisClient } from '../redis-client.ts'
@@ -21,9 +21,9 @@ export const entries = stream({
   description: 'Entries of a Redis stream: read, appended, or handled in consumer groups, each at least once.',
   read: reads({
     description: 'Reads the entries of a stream in their order; going on after the end gives those that came since.',
-    input: z.strictObject({ stream: streamInput, as: asInput }),
+    input: schema(() => z.strictObject({ stream: streamInput, as: asInput })),
     record: entry,
-    cursor: z.strictObject({ after: entryId.nullable().describe('Id of the last entry.') }),
+    cursor: schema(() => z.strictObject({ after: entryId.nullable().describe('Id of the last entry.') })),
     identify: ({ id }) => ({ id }),
     async *pages(client: RedisClient, input, { cursor, maxRecords = defaultPageSize }) {
       let after = cursor?.after ?? null
@@ -41,45 +41,49 @@ export const entries = stream({
   listen: listens({
     description:
       'Handles entries in a consumer group, each at least once: acknowledged (XACK) after the handler. What a consumer left unanswered, because it died say, is claimed by the others after claimIdleMs.',
-    input: z.strictObject({
-      stream: streamInput,
-      group: z.string().min(1).describe('Name of the consumer group; made where it is missing.'),
-      consumer: z
-        .string()
-        .min(1)
-        .optional()
-        .describe('Name of this consumer, used by nobody else at the same time. Default: a new one.'),
-      from: z
-        .enum(['beginning', 'end'])
-        .default('beginning')
-        .describe('Where a new group begins: with all that is there, or with what comes.'),
-      claimIdleMs: z
-        .number()
-        .int()
-        .min(100)
-        .max(86_400_000)
-        .default(60_000)
-        .describe(
-          'Unanswered for this long, in milliseconds, an entry is taken from its consumer; longer than the longest handler.',
-        ),
-      deadLetter: z.string().min(1).optional().describe('Key of a stream for entries that can never be handled.'),
-      as: asInput,
-    }),
+    input: schema(() =>
+      z.strictObject({
+        stream: streamInput,
+        group: z.string().min(1).describe('Name of the consumer group; made where it is missing.'),
+        consumer: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('Name of this consumer, used by nobody else at the same time. Default: a new one.'),
+        from: z
+          .enum(['beginning', 'end'])
+          .default('beginning')
+          .describe('Where a new group begins: with all that is there, or with what comes.'),
+        claimIdleMs: z
+          .number()
+          .int()
+          .min(100)
+          .max(86_400_000)
+          .default(60_000)
+          .describe(
+            'Unanswered for this long, in milliseconds, an entry is taken from its consumer; longer than the longest handler.',
+          ),
+        deadLetter: z.string().min(1).optional().describe('Key of a stream for entries that can never be handled.'),
+        as: asInput,
+      }),
+    ),
     event: entry,
     heartbeatMs: 5_000,
     subscribe: subscribeEntries,
   }),
   write: writes({
     description: 'Appends each record as an entry with its fields. Written twice, it is there twice.',
-    input: z.strictObject({
-      stream: streamInput,
-      maxEntries: z
-        .number()
-        .int()
-        .min(1)
-        .optional()
-        .describe('Trims the stream to about so many entries. Default: no limit.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        stream: streamInput,
+        maxEntries: z
+          .number()
+          .int()
+          .min(1)
+          .optional()
+          .describe('Trims the stream to about so many entries. Default: no limit.'),
+      }),
+    ),
     record: anyRecord,
     effect: 'unsafe',
     maxBatchRecords: 1_000,

@@ -1,4 +1,4 @@
-import { anyRecord, invalidInput, reads, stream, writes, type WriteFailure } from '@casare/core'
+import { anyRecord, invalidInput, reads, stream, writes, type WriteFailure, schema } from '@casare/core'
 import { z } from 'zod'
 import { isErrorReply } from '../errors.ts'
 import { compileTemplate } from '../key-template.ts'
@@ -14,24 +14,31 @@ export const keys = stream({
   read: reads({
     description:
       'Lists keys by SCAN. A key that is there from beginning to end of the read is listed, now and then twice; one that comes or goes meanwhile may be listed or not.',
-    input: z.strictObject({
-      match: z
-        .string()
-        .min(1)
-        .optional()
-        .describe(
-          'Only keys like this: * any text, ? one character, [ab] one of these, \\ before what is meant as it is.',
-        ),
-      type: z.enum(['string', 'hash', 'list', 'set', 'zset', 'stream']).optional().describe('Only keys of this type.'),
-      as: z.enum(['text', 'bytes']).default('text').describe('How keys arrive.'),
-    }),
-    record: z.object({ key: redisValue('The key.') }),
-    cursor: z.strictObject({
-      scan: z
-        .string()
-        .regex(/^\d{1,20}$/)
-        .describe('Cursor of SCAN.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        match: z
+          .string()
+          .min(1)
+          .optional()
+          .describe(
+            'Only keys like this: * any text, ? one character, [ab] one of these, \\ before what is meant as it is.',
+          ),
+        type: z
+          .enum(['string', 'hash', 'list', 'set', 'zset', 'stream'])
+          .optional()
+          .describe('Only keys of this type.'),
+        as: z.enum(['text', 'bytes']).default('text').describe('How keys arrive.'),
+      }),
+    ),
+    record: schema(() => z.object({ key: redisValue('The key.') })),
+    cursor: schema(() =>
+      z.strictObject({
+        scan: z
+          .string()
+          .regex(/^\d{1,20}$/)
+          .describe('Cursor of SCAN.'),
+      }),
+    ),
     identify: ({ key }) => ({ id: typeof key === 'string' ? key : Buffer.from(key).toString('base64') }),
     async *pages(client: RedisClient, { match, type, as }, { cursor, maxRecords = defaultPageSize }) {
       const options = [...(match === undefined ? [] : ['MATCH', match]), ...(type === undefined ? [] : ['TYPE', type])]
@@ -48,14 +55,16 @@ export const keys = stream({
   write: writes({
     description:
       'Stores each record under a key made of its fields, as a hash or as JSON, in place of what is there; writing twice does no harm.',
-    input: z.strictObject({
-      key: z.string().min(1).describe('The key, with names of fields in braces: "customer:{id}".'),
-      form: z
-        .enum(['hash', 'json'])
-        .default('hash')
-        .describe('A hash with the fields of the record, or its JSON text.'),
-      expireMs: expireInput,
-    }),
+    input: schema(() =>
+      z.strictObject({
+        key: z.string().min(1).describe('The key, with names of fields in braces: "customer:{id}".'),
+        form: z
+          .enum(['hash', 'json'])
+          .default('hash')
+          .describe('A hash with the fields of the record, or its JSON text.'),
+        expireMs: expireInput,
+      }),
+    ),
     record: anyRecord,
     effect: 'idempotent',
     maxBatchRecords: 1_000,

@@ -1,4 +1,4 @@
-import { listens, stream, writes } from '@casare/core'
+import { listens, stream, writes, schema } from '@casare/core'
 import { z } from 'zod'
 import { subscribeMessages } from './subscribe-messages.ts'
 import { writeEach } from './write-each.ts'
@@ -14,23 +14,27 @@ export const messages = stream({
   listen: listens({
     description:
       'Hands over messages as they are published. At most once: what is published while the connection is lost, or while 10,000 messages wait for the handler, is missed and raises an event. For more, use entries.',
-    input: z.strictObject({
-      channels: channelNames.describe('Names of channels.'),
-      patterns: channelNames.describe('Patterns of names: news.*.'),
-      as: asInput,
-    }),
-    event: z.object({
-      channel: z.string(),
-      pattern: z.string().nullable().describe('The pattern by which it was found; null for a channel by its name.'),
-      message: redisValue('The message.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        channels: channelNames.describe('Names of channels.'),
+        patterns: channelNames.describe('Patterns of names: news.*.'),
+        as: asInput,
+      }),
+    ),
+    event: schema(() =>
+      z.object({
+        channel: z.string(),
+        pattern: z.string().nullable().describe('The pattern by which it was found; null for a channel by its name.'),
+        message: redisValue('The message.'),
+      }),
+    ),
     heartbeatMs: 5_000,
     subscribe: subscribeMessages,
   }),
   write: writes({
     description: 'Publishes messages. Only who listens at that moment gets them.',
-    input: z.strictObject({}),
-    record: z.strictObject({ channel: z.string().min(1), message: redisValue('The message.') }),
+    input: schema(() => z.strictObject({})),
+    record: schema(() => z.strictObject({ channel: z.string().min(1), message: redisValue('The message.') })),
     effect: 'unsafe',
     maxBatchRecords: 1_000,
     write: (client: RedisClient, records) =>
