@@ -32,7 +32,8 @@ export const mysql: System = {
     const data = `${directory}/data`
     await run(binary('mariadb-install-db'), [
       ...['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal'],
-      '--skip-test-db',
+      // Two that are made at the same time would take each other's temporary tables from /tmp.
+      ...['--skip-test-db', `--tmpdir=${directory}`],
     ])
     const accounts = write(
       'accounts.sql',
@@ -46,6 +47,7 @@ export const mysql: System = {
           arguments: [
             ...['--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1'],
             ...[`--socket=${directory}/server.sock`, `--pid-file=${directory}/server.pid`, `--init-file=${accounts}`],
+            `--tmpdir=${directory}`,
             ...['--local-infile=1', '--skip-name-resolve', '--innodb-flush-log-at-trx-commit=0'],
             ...(tls === undefined
               ? []
