@@ -48,3 +48,10 @@ export async function until(holds: () => Promise<boolean> | boolean, what: strin
   }
   throw new Error(`It did not come to this: ${what}`)
 }
+
+/** All that an iterable gives. */
+export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const found: Item[] = []
+  for await (const item of items) found.push(item)
+  return found
+}

@@ -33,7 +33,8 @@ export class ServerConnection {
   readonly #route: Route
   #lost: { readonly error: unknown } | undefined
   #onLost: (() => void) | undefined
-  #waiting = 0
+  /** Ends of the statements that are on their way: the driver forgets them where the connection is ended. */
+  readonly #pending = new Set<(error: unknown) => void>()
 
   private constructor(client: Connection, route: Route) {
     this.#client = client
@@ -43,7 +44,7 @@ export class ServerConnection {
     const { stream } = client as unknown as { stream: import('node:net').Socket }
     stream.on('close', () => this.#lose(new Error('The server closed the connection.')))
     stream.setTimeout(route.context.timeouts.readMs, () => {
-      if (this.#waiting > 0) this.destroy(new Error('The server has been silent for too long.'))
+      if (this.#pending.size > 0) this.destroy(new Error('The server has been silent for too long.'))
     })
   }
 
@@ -115,7 +116,6 @@ export class ServerConnection {
     return new Promise((resolve, reject) => {
       if (this.#lost !== undefined) throw lostError(this.#lost.error)
       signal.throwIfAborted()
-      this.#waiting += 1
       let killed: Promise<void> | undefined
       let timer: NodeJS.Timeout | undefined
       const interrupt = (): void => {
@@ -124,8 +124,9 @@ export class ServerConnection {
         timer = setTimeout(() => this.destroy(signal.reason), killMs)
       }
       const settle = (error: unknown, results?: unknown, fields?: unknown): void => {
-        this.#waiting -= 1
+        if (!this.#pending.delete(settle)) return
         signal.removeEventListener('abort', interrupt)
+        if ((error as { fatal?: unknown } | null)?.fatal === true) this.#lose(error)
         let result: StepResult | undefined
         if (error === null) {
           if (step.text.length > 0 && prepared && altersSession(step.text)) this.altered = true
@@ -144,6 +145,7 @@ export class ServerConnection {
         clearTimeout(timer)
         void killed.then(finish, finish)
       }
+      this.#pending.add(settle)
       signal.addEventListener('abort', interrupt, { once: true })
       const command = prepared
         ? this.#client.execute({ sql: step.text, values: this.#typed(step.values) }, settle)
@@ -222,6 +224,7 @@ export class ServerConnection {
     const listener = this.#onLost
     this.#onLost = undefined
     listener?.()
+    for (const settle of [...this.#pending]) settle(error)
   }
 }
 
