@@ -24,7 +24,17 @@ export const postgresql = defineConnector({
   check,
   toError,
   operations,
-  streams: { rows, notifications, changes },
-  sessions: { transaction },
+  streams: {
+    /** The rows of a table. */
+    rows,
+    /** What is sent with NOTIFY. */
+    notifications,
+    /** What happens to the rows of tables. */
+    changes,
+  },
+  sessions: {
+    /** Runs a callback in one transaction. */
+    transaction,
+  },
   methods,
 })

@@ -3,7 +3,7 @@ import { secret } from '@casare/core/zod'
 import { z } from 'zod'
 
 /** Settings of a RabbitMQ connection: a URL, or its parts. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     url: secret(
       'amqp://[user[:password]@]host[:port][/vhost], or amqps:// for TLS. In place of the parts (https://www.rabbitmq.com/docs/uri-spec).',

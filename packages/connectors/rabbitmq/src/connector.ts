@@ -20,5 +20,8 @@ export const rabbitmq = defineConnector({
   check,
   toError,
   operations,
-  streams: { messages },
+  streams: {
+    /** The messages of queues. */
+    messages,
+  },
 })

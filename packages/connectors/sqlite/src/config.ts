@@ -2,7 +2,7 @@ import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { z } from 'zod'
 
 /** Settings of a SQLite connection. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     path: z.string().min(1).describe('Path of the database file, or ":memory:" for one that ends with the connection.'),
     create: z.boolean().default(true).describe('Creates the file where it is missing.'),

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { PostgresqlClient } from '../postgresql-client.ts'
 import { changesOf } from './execute.ts'
@@ -9,8 +9,8 @@ import { toStep } from './to-step.ts'
 export const batch = operation({
   description: 'Runs several statements in one transaction and one round trip: all of them, or none.',
   effect: 'unsafe',
-  input: z.strictObject({ statements: z.array(statementInput).min(1).max(10_000) }),
-  output: z.object({ results: z.array(z.object({ changes: z.number().int() })) }),
+  input: schema(() => z.strictObject({ statements: z.array(statementInput()).min(1).max(10_000) })),
+  output: schema(() => z.object({ results: z.array(z.object({ changes: z.number().int() })) })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: PostgresqlClient, { statements }, context) {
     const steps = statements.map(({ text, values }, index) => ({

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { PostgresqlRow } from '../backend/statement.ts'
 import { quote, quoteTable } from '../identifiers.ts'
@@ -11,15 +11,17 @@ const row = z.record(z.string(), z.unknown()).describe('Column names to values.'
 export const callFunction = operation({
   description: 'Calls a function of the database and gives its rows; one that gives a single value gives one row.',
   effect: 'unsafe',
-  input: z.strictObject({
-    name: z.string().min(1).describe('Name of the function.'),
-    schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
-    arguments: z
-      .union([z.array(z.unknown()), z.record(z.string(), z.unknown())])
-      .default([])
-      .describe('Arguments by position, or by name.'),
-  }),
-  output: z.object({ rows: z.array(row) }),
+  input: schema(() =>
+    z.strictObject({
+      name: z.string().min(1).describe('Name of the function.'),
+      schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
+      arguments: z
+        .union([z.array(z.unknown()), z.record(z.string(), z.unknown())])
+        .default([])
+        .describe('Arguments by position, or by name.'),
+    }),
+  ),
+  output: schema(() => z.object({ rows: z.array(row) })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: PostgresqlClient, { name, schema, arguments: given }, context) {
     const named = Array.isArray(given) ? undefined : Object.keys(given)

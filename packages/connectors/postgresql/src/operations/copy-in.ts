@@ -1,4 +1,4 @@
-import { openBody, operation } from '@casare/core'
+import { openBody, operation, schema } from '@casare/core'
 import { body } from '@casare/core/zod'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -11,18 +11,20 @@ import { copyFormat, copyOptions } from './copy-options.ts'
 export const copyIn = operation({
   description: 'Stores the rows of a stream of bytes (CSV, text or binary) by COPY: all of them, or none.',
   effect: 'unsafe',
-  input: z.strictObject({
-    table: z.string().min(1).describe('Name of the table.'),
-    schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
-    columns: z
-      .array(z.string().min(1))
-      .min(1)
-      .optional()
-      .describe('Columns of the bytes. Default: all, in their order.'),
-    ...copyFormat,
-    body: body('The rows.'),
-  }),
-  output: z.object({ rows: z.number().int().describe('Rows stored.') }),
+  input: schema(() =>
+    z.strictObject({
+      table: z.string().min(1).describe('Name of the table.'),
+      schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
+      columns: z
+        .array(z.string().min(1))
+        .min(1)
+        .optional()
+        .describe('Columns of the bytes. Default: all, in their order.'),
+      ...copyFormat,
+      body: body('The rows.'),
+    }),
+  ),
+  output: schema(() => z.object({ rows: z.number().int().describe('Rows stored.') })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: PostgresqlClient, { table, schema, columns, body: given, ...options }, context) {
     const opened = await openBody(given, context.fileRoots)

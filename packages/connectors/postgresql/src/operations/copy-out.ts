@@ -1,4 +1,4 @@
-import { invalidInput, operation } from '@casare/core'
+import { invalidInput, operation, schema } from '@casare/core'
 import { bytes } from '@casare/core/zod'
 import { z } from 'zod'
 import type { Times } from '../backend/backend.ts'
@@ -12,14 +12,16 @@ export const copyOut = operation({
   description:
     'Gives the rows of a table or query as a stream of bytes (CSV, text or binary) by COPY; changes nothing.',
   effect: 'read',
-  input: z.strictObject({
-    table: z.string().min(1).optional().describe('Name of the table; or give query.'),
-    schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
-    columns: z.array(z.string().min(1)).min(1).optional().describe('Columns of the table wanted. Default: all.'),
-    query: z.string().min(1).optional().describe('One SQL query without values; it may only read. Or give table.'),
-    ...copyFormat,
-  }),
-  output: z.object({ body: bytes('The rows.') }),
+  input: schema(() =>
+    z.strictObject({
+      table: z.string().min(1).optional().describe('Name of the table; or give query.'),
+      schema: z.string().min(1).optional().describe('Its schema. Default: as the search path finds it.'),
+      columns: z.array(z.string().min(1)).min(1).optional().describe('Columns of the table wanted. Default: all.'),
+      query: z.string().min(1).optional().describe('One SQL query without values; it may only read. Or give table.'),
+      ...copyFormat,
+    }),
+  ),
+  output: schema(() => z.object({ body: bytes('The rows.') })),
   errors: ['invalid_input', 'not_found'],
   async run(client: PostgresqlClient, { table, schema, columns, query, ...options }, context) {
     if ((table === undefined) === (query === undefined)) throw invalidInput('copyOut: give either table or query.')

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { runOne, type PostgresqlClient } from '../postgresql-client.ts'
 import { statementInput } from './statement-input.ts'
@@ -8,8 +8,8 @@ import { toStep } from './to-step.ts'
 export const execute = operation({
   description: 'Runs one SQL statement and tells how many rows it changed.',
   effect: 'unsafe',
-  input: statementInput,
-  output: z.object({ changes: z.number().int().describe('Rows inserted, changed or deleted.') }),
+  input: schema(statementInput),
+  output: schema(() => z.object({ changes: z.number().int().describe('Rows inserted, changed or deleted.') })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: PostgresqlClient, { text, values }, context) {
     return changesOf(await runOne(client, toStep(text, values), context))

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { runOne, type PostgresqlClient } from '../postgresql-client.ts'
 
@@ -14,10 +14,12 @@ const text = `
 export const listTables = operation({
   description: 'Lists the tables and views of the database, without those of the system.',
   effect: 'read',
-  input: z.strictObject({ schema: z.string().min(1).optional().describe('Only those of this schema.') }),
-  output: z.object({
-    tables: z.array(z.object({ schema: z.string(), name: z.string(), kind: z.enum(['table', 'view']) })),
-  }),
+  input: schema(() => z.strictObject({ schema: z.string().min(1).optional().describe('Only those of this schema.') })),
+  output: schema(() =>
+    z.object({
+      tables: z.array(z.object({ schema: z.string(), name: z.string(), kind: z.enum(['table', 'view']) })),
+    }),
+  ),
   async run(client: PostgresqlClient, { schema }, context) {
     const { rows } = await runOne(client, { text, values: [schema ?? null] }, context)
     return {

@@ -1,10 +1,13 @@
 import { z } from 'zod'
 
 /** One statement with its values. */
-export const statementInput = z.strictObject({
-  text: z.string().min(1).describe('One SQL statement; several in one text are refused.'),
-  values: z
-    .array(z.unknown())
-    .default([])
-    .describe('Values of $1, $2 and so on. Always bound, never put into the text. Lists are arrays, objects are JSON.'),
-})
+export const statementInput = () =>
+  z.strictObject({
+    text: z.string().min(1).describe('One SQL statement; several in one text are refused.'),
+    values: z
+      .array(z.unknown())
+      .default([])
+      .describe(
+        'Values of $1, $2 and so on. Always bound, never put into the text. Lists are arrays, objects are JSON.',
+      ),
+  })

@@ -1,4 +1,4 @@
-import { ConnectorError, session, type CallContext } from '@casare/core'
+import { ConnectorError, session, type CallContext, schema } from '@casare/core'
 import { z } from 'zod'
 import type { PostgresqlDatabase } from '../database.ts'
 import type { PostgresqlClient } from '../postgresql-client.ts'
@@ -8,28 +8,30 @@ import { runTransaction, type TransactionInput } from './run-transaction.ts'
 /** Runs a callback in one transaction. */
 export const transaction = session({
   description: 'Runs a callback in one transaction: committed where it resolves, rolled back where it throws.',
-  input: z.strictObject({
-    isolation: z
-      .enum(['read committed', 'repeatable read', 'serializable'])
-      .default('read committed')
-      .describe('What it sees of others (https://www.postgresql.org/docs/current/transaction-iso.html).'),
-    readOnly: z.boolean().default(false).describe('The server refuses every change.'),
-    retries: z
-      .number()
-      .int()
-      .min(0)
-      .max(100)
-      .default(0)
-      .describe(
-        'How often the callback is called again after a serialization failure or deadlock (40001, 40P01). It must be fit for that.',
-      ),
-    traceable: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Asks for the id of the transaction before its commit, one round trip, so that a commit whose answer is lost can be looked up.',
-      ),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      isolation: z
+        .enum(['read committed', 'repeatable read', 'serializable'])
+        .default('read committed')
+        .describe('What it sees of others (https://www.postgresql.org/docs/current/transaction-iso.html).'),
+      readOnly: z.boolean().default(false).describe('The server refuses every change.'),
+      retries: z
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe(
+          'How often the callback is called again after a serialization failure or deadlock (40001, 40P01). It must be fit for that.',
+        ),
+      traceable: z
+        .boolean()
+        .default(true)
+        .describe(
+          'Asks for the id of the transaction before its commit, one round trip, so that a commit whose answer is lost can be looked up.',
+        ),
+    }),
+  ),
   run: async <Result>(
     database: PostgresqlDatabase,
     input: TransactionInput & { readonly retries: number },

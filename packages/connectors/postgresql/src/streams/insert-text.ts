@@ -1,7 +1,7 @@
 import type { Step } from '../backend/statement.ts'
 import { quote, quoteTable } from '../identifiers.ts'
 import type { Column, Table } from '../table.ts'
-import { arrayText, maxParameters, parameterText, type Parameter } from '../values/to-parameter.ts'
+import { columnArrayText, maxParameters, type Parameter } from '../values/to-parameter.ts'
 
 /** Where rows go. */
 export interface InsertTarget {
@@ -29,12 +29,7 @@ export function unnestStep(target: InsertTarget, rows: readonly Row[]): Step {
   const arrays = target.columns.map(({ castType }, index) => `$${index + 1}::${castType}[]`)
   return {
     text: `${into(target)} select * from unnest(${arrays.join(', ')})${target.conflict}`,
-    values: target.columns.map((_column, index) =>
-      arrayText(
-        rows.map((row) => asText(row[index])),
-        'rows',
-      ),
-    ),
+    values: target.columns.map((_column, index) => columnArrayText(rows, index)),
   }
 }
 
@@ -51,8 +46,4 @@ export function valuesSteps(target: InsertTarget, rows: readonly Row[]): Step[] 
 
 function into({ table, columns }: InsertTarget): string {
   return `insert into ${quoteTable(table.name, table.schema)} (${columns.map(({ name }) => quote(name)).join(', ')})`
-}
-
-function asText(parameter: Parameter | undefined): string | null {
-  return parameterText(parameter ?? null)
 }

@@ -68,12 +68,24 @@ export function arrayText(values: readonly unknown[], where: string): string {
   return `{${parts.join(',')}}`
 }
 
-function quoted(text: string): string {
-  return plain.test(text) && text.toLowerCase() !== 'null' ? text : `"${text.replace(/["\\]/g, '\\$&')}"`
+/** The parameters of one column of many rows, as an array. */
+export function columnArrayText(rows: readonly (readonly Parameter[])[], column: number): string {
+  let text = '{'
+  for (let index = 0; index < rows.length; index += 1) {
+    const parameter = rows[index]?.[column] ?? null
+    if (index > 0) text += ','
+    if (parameter === null) text += 'NULL'
+    else text += quoted(typeof parameter === 'string' ? parameter : `\\x${parameter.toString('hex')}`)
+  }
+  return `${text}}`
 }
 
-/** Needs no quotes within an array. */
-const plain = /^[\w.:+-]+$/
+/** Always in quotes: looking whether a text needs them costs more than they do. */
+function quoted(text: string): string {
+  return escapable.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : `"${text}"`
+}
+
+const escapable = /["\\]/
 
 /** A parameter as text, for where bytes cannot be sent as they are. */
 export function parameterText(parameter: Parameter): string | null {

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { declarationArguments, entityName, shortText } from '../name-schema.ts'
 import type { RabbitmqClient } from '../rabbitmq-client.ts'
@@ -7,19 +7,21 @@ import type { RabbitmqClient } from '../rabbitmq-client.ts'
 export const bind = operation({
   description: 'Binds a queue or an exchange to an exchange, so that it is given the messages with this routing key.',
   effect: 'idempotent',
-  input: z
-    .strictObject({
-      exchange: entityName('The exchange that gives.'),
-      queue: entityName('The queue that takes.').optional(),
-      destinationExchange: entityName('The exchange that takes.').optional(),
-      routingKey: shortText('Routing key, or a pattern of a topic exchange.').default(''),
-      arguments: declarationArguments.optional(),
-    })
-    .refine(
-      ({ queue, destinationExchange }) => (queue === undefined) !== (destinationExchange === undefined),
-      'give either queue or destinationExchange',
-    ),
-  output: z.object({ exchange: z.string(), routingKey: z.string() }),
+  input: schema(() =>
+    z
+      .strictObject({
+        exchange: entityName('The exchange that gives.'),
+        queue: entityName('The queue that takes.').optional(),
+        destinationExchange: entityName('The exchange that takes.').optional(),
+        routingKey: shortText('Routing key, or a pattern of a topic exchange.').default(''),
+        arguments: declarationArguments.optional(),
+      })
+      .refine(
+        ({ queue, destinationExchange }) => (queue === undefined) !== (destinationExchange === undefined),
+        'give either queue or destinationExchange',
+      ),
+  ),
+  output: schema(() => z.object({ exchange: z.string(), routingKey: z.string() })),
   errors: ['not_found', 'conflict'],
   async run(client: RabbitmqClient, input, { signal }) {
     const { exchange, queue, destinationExchange = '', routingKey } = input

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import type { Options } from 'amqplib'
 import { z } from 'zod'
 import { declarationArguments, entityName, shortText } from '../name-schema.ts'
@@ -64,11 +64,13 @@ export const declareQueue = operation({
   description: 'Makes a queue where there is none of that name; one with the same properties is left as it is.',
   effect: 'idempotent',
   input,
-  output: z.object({
-    queue: z.string(),
-    messages: z.number().int().describe('Messages that are ready in it.'),
-    consumers: z.number().int(),
-  }),
+  output: schema(() =>
+    z.object({
+      queue: z.string(),
+      messages: z.number().int().describe('Messages that are ready in it.'),
+      consumers: z.number().int(),
+    }),
+  ),
   errors: ['conflict'],
   async run(client: RabbitmqClient, parsed, { signal }) {
     const options = optionsOf(parsed)

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { entityName } from '../name-schema.ts'
 import type { RabbitmqClient } from '../rabbitmq-client.ts'
@@ -7,11 +7,13 @@ import type { RabbitmqClient } from '../rabbitmq-client.ts'
 export const deleteExchange = operation({
   description: 'Deletes an exchange with its bindings; deleting one that is not there does nothing.',
   effect: 'idempotent',
-  input: z.strictObject({
-    exchange: entityName('Name of the exchange.'),
-    ifUnused: z.boolean().default(false).describe('Only where nothing is bound to it.'),
-  }),
-  output: z.object({ exchange: z.string() }),
+  input: schema(() =>
+    z.strictObject({
+      exchange: entityName('Name of the exchange.'),
+      ifUnused: z.boolean().default(false).describe('Only where nothing is bound to it.'),
+    }),
+  ),
+  output: schema(() => z.object({ exchange: z.string() })),
   errors: ['conflict'],
   async run(client: RabbitmqClient, { exchange, ifUnused }, { signal }) {
     await client.command('deleteExchange', signal, (channel) => channel.deleteExchange(exchange, { ifUnused }))

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { entityName } from '../name-schema.ts'
 import type { RabbitmqClient } from '../rabbitmq-client.ts'
@@ -7,12 +7,14 @@ import type { RabbitmqClient } from '../rabbitmq-client.ts'
 export const deleteQueue = operation({
   description: 'Deletes a queue with its messages; deleting one that is not there does nothing.',
   effect: 'idempotent',
-  input: z.strictObject({
-    queue: entityName('Name of the queue.'),
-    ifUnused: z.boolean().default(false).describe('Only where it has no consumer.'),
-    ifEmpty: z.boolean().default(false).describe('Only where no message is ready in it.'),
-  }),
-  output: z.object({ removed: z.number().int().describe('How many messages went with it.') }),
+  input: schema(() =>
+    z.strictObject({
+      queue: entityName('Name of the queue.'),
+      ifUnused: z.boolean().default(false).describe('Only where it has no consumer.'),
+      ifEmpty: z.boolean().default(false).describe('Only where no message is ready in it.'),
+    }),
+  ),
+  output: schema(() => z.object({ removed: z.number().int().describe('How many messages went with it.') })),
   errors: ['conflict'],
   async run(client: RabbitmqClient, { queue, ifUnused, ifEmpty }, { signal }) {
     const { messageCount } = await client.command('deleteQueue', signal, (channel) =>

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import type { Channel } from 'amqplib'
 import { z } from 'zod'
 import { notApplied } from '../errors.ts'
@@ -12,22 +12,26 @@ export const getMessage = operation({
   description:
     'Takes the first message off a queue, or looks at it and leaves it there (marked as redelivered from then on).',
   effect: ({ mode }) => (mode === 'peek' ? 'idempotent' : 'unsafe'),
-  input: z.strictObject({
-    queue: entityName('Name of the queue.'),
-    mode: z
-      .enum(['take', 'peek'])
-      .describe('"take" acknowledges the message once it has arrived here; "peek" gives it back.'),
-    decode,
-  }),
-  output: z.object({
-    message: arrivedMessage.nullable().describe('The message; null where the queue is empty.'),
-    remaining: z.number().int().describe('Messages that are ready after this one.'),
-    acknowledged: z
-      .boolean()
-      .describe(
-        'The broker has removed it. False after "peek", for an empty queue, and where the connection was lost just then: it may come again.',
-      ),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      queue: entityName('Name of the queue.'),
+      mode: z
+        .enum(['take', 'peek'])
+        .describe('"take" acknowledges the message once it has arrived here; "peek" gives it back.'),
+      decode,
+    }),
+  ),
+  output: schema(() =>
+    z.object({
+      message: arrivedMessage.nullable().describe('The message; null where the queue is empty.'),
+      remaining: z.number().int().describe('Messages that are ready after this one.'),
+      acknowledged: z
+        .boolean()
+        .describe(
+          'The broker has removed it. False after "peek", for an empty queue, and where the connection was lost just then: it may come again.',
+        ),
+    }),
+  ),
   errors: ['not_found', 'conflict'],
   run: (client: RabbitmqClient, { queue, mode, decode: how }, { signal }) =>
     client.command('getMessage', signal, async (channel) => {

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { entityName } from '../name-schema.ts'
 import type { RabbitmqClient } from '../rabbitmq-client.ts'
@@ -7,11 +7,13 @@ import type { RabbitmqClient } from '../rabbitmq-client.ts'
 export const queueStatus = operation({
   description: 'Tells how many messages are ready in a queue, and how many consumers it has.',
   effect: 'read',
-  input: z.strictObject({ queue: entityName('Name of the queue.') }),
-  output: z.object({
-    messages: z.number().int().describe('Messages that are ready; those with a consumer are not counted.'),
-    consumers: z.number().int(),
-  }),
+  input: schema(() => z.strictObject({ queue: entityName('Name of the queue.') })),
+  output: schema(() =>
+    z.object({
+      messages: z.number().int().describe('Messages that are ready; those with a consumer are not counted.'),
+      consumers: z.number().int(),
+    }),
+  ),
   errors: ['not_found', 'conflict'],
   async run(client: RabbitmqClient, { queue }, { signal }) {
     const { messageCount, consumerCount } = await client.command('queueStatus', signal, (channel) =>

@@ -1,4 +1,4 @@
-import { ConnectorError, factsOf, operation } from '@casare/core'
+import { ConnectorError, factsOf, operation, schema } from '@casare/core'
 import type { Message as DriverMessage } from 'amqplib'
 import { z } from 'zod'
 import type { Decode, Message } from '../message.ts'
@@ -14,27 +14,29 @@ const { correlationId: _correlationId, replyTo: _replyTo, ...fields } = outgoing
 export const request = operation({
   description: 'Sends a message and waits for the answer to it (remote procedure call by reply queue).',
   effect: 'unsafe',
-  input: z
-    .strictObject({
-      queue: entityName('Name of the queue to send to.').optional(),
-      exchange: entityName('Name of the exchange to send to.').optional(),
-      routingKey: shortText('Routing key for the exchange.').optional(),
-      ...fields,
-      waitMs: z
-        .number()
-        .int()
-        .min(1)
-        .max(3_600_000)
-        .default(30_000)
-        .describe('The longest wait for the answer, in milliseconds; nobody is given the request after that.'),
-      decode,
-    })
-    .refine(
-      ({ queue, exchange, routingKey }) =>
-        (queue === undefined) !== (exchange === undefined) && !(queue !== undefined && routingKey !== undefined),
-      'give either queue, or exchange and routingKey',
-    ),
-  output: z.object({ answer: arrivedMessage }),
+  input: schema(() =>
+    z
+      .strictObject({
+        queue: entityName('Name of the queue to send to.').optional(),
+        exchange: entityName('Name of the exchange to send to.').optional(),
+        routingKey: shortText('Routing key for the exchange.').optional(),
+        ...fields,
+        waitMs: z
+          .number()
+          .int()
+          .min(1)
+          .max(3_600_000)
+          .default(30_000)
+          .describe('The longest wait for the answer, in milliseconds; nobody is given the request after that.'),
+        decode,
+      })
+      .refine(
+        ({ queue, exchange, routingKey }) =>
+          (queue === undefined) !== (exchange === undefined) && !(queue !== undefined && routingKey !== undefined),
+        'give either queue, or exchange and routingKey',
+      ),
+  ),
+  output: schema(() => z.object({ answer: arrivedMessage })),
   errors: ['not_found'],
   async run(client: RabbitmqClient, input, { signal, idempotencyKey }) {
     const { queue, exchange = '', routingKey = queue ?? '', waitMs, decode: how } = input

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteClient } from '../engine-client.ts'
 
@@ -9,8 +9,8 @@ const text =
 export const listTables = operation({
   description: 'Lists the tables and views of the database.',
   effect: 'read',
-  input: z.strictObject({}),
-  output: z.object({ tables: z.array(z.object({ name: z.string(), kind: z.enum(['table', 'view']) })) }),
+  input: schema(() => z.strictObject({})),
+  output: schema(() => z.object({ tables: z.array(z.object({ name: z.string(), kind: z.enum(['table', 'view']) })) })),
   async run(client: SqliteClient, _input, context) {
     const rows = await client.query({ text, values: [] }, context)
     return {

@@ -1,4 +1,4 @@
-import { isError, session, type CallContext } from '@casare/core'
+import { isError, session, type CallContext, schema } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteDatabase } from '../database.ts'
 import type { SqliteClient } from '../engine-client.ts'
@@ -8,12 +8,14 @@ import { TransactionScope } from './transaction-scope.ts'
 export const transaction = session({
   description:
     'Runs a callback in one transaction: committed where it resolves, rolled back where it throws. One at a time.',
-  input: z.strictObject({
-    mode: z
-      .enum(['deferred', 'immediate', 'exclusive'])
-      .default('immediate')
-      .describe('When the lock is taken (https://www.sqlite.org/lang_transaction.html).'),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      mode: z
+        .enum(['deferred', 'immediate', 'exclusive'])
+        .default('immediate')
+        .describe('When the lock is taken (https://www.sqlite.org/lang_transaction.html).'),
+    }),
+  ),
   run: <Result>(
     database: SqliteDatabase,
     { mode }: { mode: 'deferred' | 'immediate' | 'exclusive' },

@@ -1,4 +1,4 @@
-import { anyRecord, reads, stream, writes } from '@casare/core'
+import { anyRecord, reads, stream, writes, schema } from '@casare/core'
 import { z } from 'zod'
 import type { SqliteClient } from '../engine-client.ts'
 import type { SqliteRow } from '../engine/engine.ts'
@@ -15,12 +15,15 @@ const jsonValue = z.union([
   z.strictObject({ $bytes: z.string() }),
 ])
 
-const cursor = z.strictObject({
-  after: z.array(jsonValue).describe('Values of the ordering columns of the last row.'),
-  end: z.boolean().optional().describe('The read had reached the end of the table.'),
-}) as unknown as z.ZodType<RowsCursor>
+const cursor = schema(
+  () =>
+    z.strictObject({
+      after: z.array(jsonValue).describe('Values of the ordering columns of the last row.'),
+      end: z.boolean().optional().describe('The read had reached the end of the table.'),
+    }) as unknown as z.ZodType<RowsCursor>,
+)
 
-const table = z.string().min(1).describe('Name of the table or view.')
+const table = () => z.string().min(1).describe('Name of the table or view.')
 
 /** The rows of a table. */
 export const rows = stream({
@@ -28,14 +31,20 @@ export const rows = stream({
   read: reads({
     description:
       'Reads the rows of a table, ordered by a column that grows (for incremental reading) or by its key. Going on after the end reads the rows with the last value again, so that ties that arrived later are not lost.',
-    input: z.strictObject({
-      table,
-      columns: z.array(z.string().min(1)).min(1).optional().describe('Columns wanted. Default: all.'),
-      by: z.string().min(1).optional().describe('A column that grows: updated_at, id. Default: the key of the table.'),
-      where: z.record(z.string(), jsonValue).optional().describe('Only rows with these values.'),
-      pageSize: z.number().int().min(1).max(100_000).default(defaultPageSize).describe('Rows per page.'),
-    }),
-    record: z.record(z.string(), z.unknown()) as unknown as z.ZodType<SqliteRow>,
+    input: schema(() =>
+      z.strictObject({
+        table: table(),
+        columns: z.array(z.string().min(1)).min(1).optional().describe('Columns wanted. Default: all.'),
+        by: z
+          .string()
+          .min(1)
+          .optional()
+          .describe('A column that grows: updated_at, id. Default: the key of the table.'),
+        where: z.record(z.string(), jsonValue).optional().describe('Only rows with these values.'),
+        pageSize: z.number().int().min(1).max(100_000).default(defaultPageSize).describe('Rows per page.'),
+      }),
+    ),
+    record: schema(() => z.record(z.string(), z.unknown()) as unknown as z.ZodType<SqliteRow>),
     cursor,
     errors: ['not_found', 'invalid_input'],
     async *pages(client: SqliteClient, input, context) {
@@ -53,19 +62,21 @@ export const rows = stream({
   }),
   write: writes({
     description: 'Writes rows. With a key, a row that is there is updated (upsert), so writing twice does no harm.',
-    input: z.strictObject({
-      table,
-      key: z
-        .array(z.string().min(1))
-        .min(1)
-        .optional()
-        .describe('Columns that tell rows apart; they need a unique index.'),
-      onConflict: z
-        .enum(['update', 'ignore', 'fail'])
-        .default('update')
-        .describe('What to do with a row whose key is there.'),
-      create: z.boolean().default(false).describe('Creates a missing table from the fields of the first records.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        table: table(),
+        key: z
+          .array(z.string().min(1))
+          .min(1)
+          .optional()
+          .describe('Columns that tell rows apart; they need a unique index.'),
+        onConflict: z
+          .enum(['update', 'ignore', 'fail'])
+          .default('update')
+          .describe('What to do with a row whose key is there.'),
+        create: z.boolean().default(false).describe('Creates a missing table from the fields of the first records.'),
+      }),
+    ),
     record: anyRecord,
     effect: ({ key, onConflict }) => (key !== undefined && onConflict !== 'fail' ? 'idempotent' : 'unsafe'),
     errors: ['not_found', 'invalid_input', 'already_exists', 'conflict'],
