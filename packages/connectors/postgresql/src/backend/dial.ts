@@ -1,6 +1,6 @@
 import type { Client, ClientConfig, Connection } from 'pg'
 import type { Socket } from 'node:net'
-import { checkServerIdentity, type ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions, PeerCertificate } from 'node:tls'
 import { assertTransport, type OpenContext } from '@casare/core'
 import { Secret } from '@casare/core'
 import { isLocal, type Address } from '../address.ts'
@@ -64,8 +64,13 @@ function sslOptions({ host, sslMode }: Address, { tls, event }: DialContext): Co
     ...(tls.key === undefined ? {} : { key: Secret.is(tls.key) ? tls.key.reveal() : tls.key }),
     ...(serverName === undefined
       ? {}
-      : { checkServerIdentity: (_host: string, certificate) => checkServerIdentity(serverName, certificate) }),
+      : { checkServerIdentity: (_host: string, certificate) => checkName(serverName, certificate) }),
   }
+}
+
+/** TLS is loaded with the driver, not with this package. */
+function checkName(name: string, certificate: PeerCertificate): Error | undefined {
+  return process.getBuiltinModule('node:tls').checkServerIdentity(name, certificate)
 }
 
 /** Forms of text that our readers know, whatever the server, database or role are set to. */
