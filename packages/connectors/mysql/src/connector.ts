@@ -22,7 +22,13 @@ export const mysql = defineConnector({
   check,
   toError,
   operations,
-  streams: { rows },
-  sessions: { transaction },
+  streams: {
+    /** The rows of a table. */
+    rows,
+  },
+  sessions: {
+    /** Runs a callback in one transaction. */
+    transaction,
+  },
   methods,
 })

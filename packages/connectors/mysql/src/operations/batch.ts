@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { MysqlClient } from '../mysql-client.ts'
 import { controlsTransaction } from '../sql-text.ts'
@@ -11,8 +11,8 @@ import { toStep } from './to-step.ts'
 export const batch = operation({
   description: 'Runs several statements in one transaction: all of them, or none.',
   effect: 'unsafe',
-  input: z.strictObject({ statements: z.array(statementInput).min(1).max(10_000) }),
-  output: z.object({ results: z.array(executeOutput) }),
+  input: schema(() => z.strictObject({ statements: z.array(statementInput()).min(1).max(10_000) })),
+  output: schema(() => z.object({ results: z.array(executeOutput()) })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: MysqlClient, { statements }, context) {
     const steps = statements.map(({ text, values }, index) => {

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import type { MysqlClient } from '../mysql-client.ts'
 import { executeOutput } from './execute-output.ts'
 import { statementInput } from './statement-input.ts'
@@ -8,8 +8,8 @@ import { toStep } from './to-step.ts'
 export const execute = operation({
   description: 'Runs one SQL statement and tells how many rows it changed.',
   effect: 'unsafe',
-  input: statementInput,
-  output: executeOutput,
+  input: schema(statementInput),
+  output: schema(executeOutput),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: MysqlClient, { text, values }, context) {
     const { changes, lastInsertId } = await client.run(toStep(text, values), context)

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { MysqlClient } from '../mysql-client.ts'
 
@@ -11,12 +11,16 @@ const text = `
 export const listTables = operation({
   description: 'Lists the tables and views of a database.',
   effect: 'read',
-  input: z.strictObject({
-    schema: z.string().min(1).optional().describe('The database. Default: that of the connection.'),
-  }),
-  output: z.object({
-    tables: z.array(z.object({ schema: z.string(), name: z.string(), kind: z.enum(['table', 'view']) })),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      schema: z.string().min(1).optional().describe('The database. Default: that of the connection.'),
+    }),
+  ),
+  output: schema(() =>
+    z.object({
+      tables: z.array(z.object({ schema: z.string(), name: z.string(), kind: z.enum(['table', 'view']) })),
+    }),
+  ),
   async run(client: MysqlClient, { schema }, context) {
     const { rows } = await client.run({ text, values: [schema ?? null] }, context)
     return {

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { MysqlClient } from '../mysql-client.ts'
 import type { MysqlRow } from '../server/statement.ts'
@@ -11,8 +11,8 @@ const row = z.record(z.string(), z.unknown()).describe('Column names to values.'
 export const query = operation({
   description: 'Runs one SQL statement and gives its rows.',
   effect: 'unsafe',
-  input: statementInput,
-  output: z.object({ rows: z.array(row) }),
+  input: schema(statementInput),
+  output: schema(() => z.object({ rows: z.array(row) })),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: MysqlClient, { text, values }, context) {
     const { rows } = await client.run(toStep(text, values), context)

@@ -1,4 +1,4 @@
-import { ConnectorError, session, type CallContext } from '@casare/core'
+import { ConnectorError, session, type CallContext, schema } from '@casare/core'
 import { z } from 'zod'
 import type { MysqlDatabase } from '../database.ts'
 import type { MysqlClient } from '../mysql-client.ts'
@@ -15,24 +15,26 @@ interface TransactionInput {
 export const transaction = session({
   description:
     'Runs a callback in one transaction: committed where it resolves, rolled back where it throws. MySQL commits before CREATE, ALTER and DROP, so these are refused in it.',
-  input: z.strictObject({
-    isolation: z
-      .enum(['read committed', 'repeatable read', 'serializable'])
-      .default('repeatable read')
-      .describe(
-        'What it sees of others (https://dev.mysql.com/doc/refman/8.4/en/innodb-transaction-isolation-levels.html).',
-      ),
-    readOnly: z.boolean().default(false).describe('The server refuses every change.'),
-    retries: z
-      .number()
-      .int()
-      .min(0)
-      .max(100)
-      .default(0)
-      .describe(
-        'How often the callback is called again after a deadlock or a lock wait (1213, 1205). It must be fit for that.',
-      ),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      isolation: z
+        .enum(['read committed', 'repeatable read', 'serializable'])
+        .default('repeatable read')
+        .describe(
+          'What it sees of others (https://dev.mysql.com/doc/refman/8.4/en/innodb-transaction-isolation-levels.html).',
+        ),
+      readOnly: z.boolean().default(false).describe('The server refuses every change.'),
+      retries: z
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .default(0)
+        .describe(
+          'How often the callback is called again after a deadlock or a lock wait (1213, 1205). It must be fit for that.',
+        ),
+    }),
+  ),
   run: async <Result>(
     database: MysqlDatabase,
     input: TransactionInput,
