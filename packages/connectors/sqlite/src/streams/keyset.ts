@@ -26,12 +26,17 @@ export interface ReadPlan {
   readonly columns: string
   /** Ordering columns, quoted; together they tell rows apart. */
   readonly order: readonly string[]
+  /** The field of a row that has the value of each ordering column. */
+  readonly fields: readonly string[]
+  /** Ordering columns that nobody asked for: selected beside the others, and taken off again. */
+  readonly extras: readonly string[]
   /** Is the first ordering column one that grows, for reading incrementally? */
   readonly incremental: boolean
   readonly where: readonly string[]
   readonly values: readonly SqliteValue[]
 }
 
+const rowid = 'rowid'
 const orderName = (index: number): string => `casare_order_${index}`
 
 export async function planRead(client: SqliteClient, input: ReadInput, times: Times): Promise<ReadPlan> {
@@ -42,13 +47,26 @@ export async function planRead(client: SqliteClient, input: ReadInput, times: Ti
     ...(input.by === undefined ? [] : [input.by]),
     ...wheres.map(([name]) => name),
   ])
-  const key = keyOf(table)
-  const order = input.by === undefined ? key : [quote(input.by), ...key.filter((one) => one !== quote(input.by ?? ''))]
-  const columns = input.columns === undefined ? '*' : input.columns.map(quote).join(', ')
+  const { by } = input
+  const names = [...(by === undefined ? [] : [by]), ...keyOf(table).filter((name) => name !== by)]
+  const wanted = input.columns ?? table.columns.map(({ name }) => name)
+  const fields = names.map((name, index) => (wanted.includes(name) ? name : orderName(index)))
+  const order = names.map((name) =>
+    name === rowid && !table.columns.some((one) => one.name === rowid) ? rowid : quote(name),
+  )
+  const extras = order
+    .map((one, index) => ({ one, field: fields[index] ?? '' }))
+    .filter(({ field }) => !wanted.includes(field))
+  const columns = [
+    ...(input.columns === undefined ? ['*'] : input.columns.map(quote)),
+    ...extras.map(({ one, field }) => `${one} as ${field}`),
+  ]
   return {
     table: quote(table.name),
-    columns,
+    columns: columns.join(', '),
     order,
+    fields,
+    extras: extras.map(({ field }) => field),
     incremental: input.by !== undefined,
     where: wheres.map(([name]) => `${quote(name)} is ?`),
     values: wheres.map(([, value]) => fromCursor(value)),
@@ -57,8 +75,8 @@ export async function planRead(client: SqliteClient, input: ReadInput, times: Ti
 
 /** What tells the rows of a table apart. */
 function keyOf(table: Table): string[] {
-  if (table.primaryKey.length > 0) return table.primaryKey.map(quote)
-  if (table.rowid) return ['rowid']
+  if (table.primaryKey.length > 0) return [...table.primaryKey]
+  if (table.rowid) return [rowid]
   throw invalidInput(
     `SQLite: "${table.name}" is a view without a key, so reading could not go on where it stopped. Read its table, or use query.`,
   )
@@ -75,19 +93,17 @@ export async function keysetPage(
   const after = conditionsAfter(plan, position)
   const conditions = [...plan.where, ...after.conditions]
   const text =
-    `select ${plan.columns}, ${plan.order.map((one, index) => `${one} as ${orderName(index)}`).join(', ')} from ${plan.table}` +
+    `select ${plan.columns} from ${plan.table}` +
     `${conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`} order by ${plan.order.join(', ')} limit ${pageSize}`
   const rows = await client.query({ text, values: [...plan.values, ...after.values] }, times)
   const last = rows.length < pageSize
   const reached = rows.at(-1)
   const cursor: RowsCursor = {
     after:
-      reached === undefined
-        ? (position?.after ?? [])
-        : plan.order.map((_one, index) => toCursor(reached[orderName(index)] ?? null)),
+      reached === undefined ? (position?.after ?? []) : plan.fields.map((field) => toCursor(reached[field] ?? null)),
     ...(last ? { end: true } : {}),
   }
-  for (const row of rows) for (let index = 0; index < plan.order.length; index += 1) delete row[orderName(index)]
+  for (const field of plan.extras) for (const row of rows) delete row[field]
   return { records: rows, cursor, last }
 }
 
