@@ -28,11 +28,19 @@ function row({ manifest, description: { name, title, operations, streams, sessio
   const cells = [
     `[\`${manifest.name}\`](docs/connectors/${name}.md)`,
     title,
-    Object.keys(operations).join(', '),
+    shortened(Object.keys(operations)),
     facets.join(', '),
     Object.keys(sessions).join(', '),
     manifest.casare?.peer ?? '',
     manifest.casare?.stability ?? 'experimental',
   ]
   return `| ${cells.join(' | ')} |`
+}
+
+const shownOperations = 8
+
+/** The connector's page has them all. */
+function shortened(names: readonly string[]): string {
+  const more = names.length - shownOperations
+  return more > 1 ? `${names.slice(0, shownOperations).join(', ')} and ${more} more` : names.join(', ')
 }
