@@ -9,7 +9,9 @@ import { plain } from './server/statement.ts'
 /** Makes the pool; the first server connection is made now, so that a wrong address or password fails here. */
 export async function open(config: ParsedConfig, context: OpenContext): Promise<MysqlDatabase> {
   const address = addressOf(config)
-  const { default: driver } = (await import('mysql2')) as unknown as { default: Driver }
+  const { default: library } = (await import('mysql2')) as unknown as { default: typeof import('mysql2') }
+  // `TypedParameter` is looked up among the driver's modules each time that it is asked for.
+  const driver: Driver = { createConnection: library.createConnection, integer: library.TypedParameter.LONGLONG }
   const database = new MysqlDatabase({ driver, address, context, maxStatements: config.maxStatements })
   try {
     await database.holding({ signal: context.signal, remainingMs: undefined }, () => Promise.resolve())

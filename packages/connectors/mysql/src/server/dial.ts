@@ -5,7 +5,11 @@ import type { Address } from '../address.ts'
 import { connectingError } from '../errors.ts'
 
 /** The parts of mysql2 that are used. */
-export type Driver = Pick<typeof import('mysql2'), 'createConnection' | 'TypedParameter'>
+export interface Driver {
+  readonly createConnection: typeof import('mysql2').createConnection
+  /** Makes a 64-bit integer of a value. */
+  readonly integer: import('mysql2').TypedParameter['LONGLONG']
+}
 
 /** The way to one server. */
 export interface Route {

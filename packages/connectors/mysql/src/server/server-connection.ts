@@ -11,6 +11,8 @@ import type { MysqlRow, Step, StepResult } from './statement.ts'
 export type Times = Pick<CallContext, 'signal' | 'remainingMs'>
 
 const killMs = 5_000
+const maxKnownTexts = 1_000
+const twoTo63 = 2n ** 63n
 /** https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html */
 const inTransactionFlag = 1
 
@@ -33,6 +35,7 @@ export class ServerConnection {
   readonly #route: Route
   #lost: { readonly error: unknown } | undefined
   #onLost: (() => void) | undefined
+  readonly #known = new Map<string, boolean>()
   /** Ends of the statements that are on their way: the driver forgets them where the connection is ended. */
   readonly #pending = new Set<(error: unknown) => void>()
 
@@ -76,7 +79,7 @@ export class ServerConnection {
   /** Runs one statement, prepared, its values bound (https://dev.mysql.com/doc/refman/8.4/en/sql-prepared-statements.html). */
   async run(step: Step, times: Times): Promise<StepResult> {
     try {
-      return await this.#submit(step, times, true)
+      return await this.#submit(step, times, step.once !== true)
     } catch (error) {
       // A few statements cannot be prepared; they take no values either.
       if (ConnectorError.is(error) && error.vendorCode === notPreparable && step.values.length === 0)
@@ -129,7 +132,7 @@ export class ServerConnection {
         if ((error as { fatal?: unknown } | null)?.fatal === true) this.#lose(error)
         let result: StepResult | undefined
         if (error === null) {
-          if (step.text.length > 0 && prepared && altersSession(step.text)) this.altered = true
+          if (prepared && this.#alters(step.text)) this.altered = true
           try {
             result = this.#resultOf(results, fields)
           } catch (failure) {
@@ -156,10 +159,10 @@ export class ServerConnection {
 
   /** Whole numbers as integers: as the doubles that they are in JavaScript, LIMIT would refuse them and text would show an exponent. */
   #typed(values: readonly Parameter[]): never[] {
-    const { LONGLONG } = this.#route.driver.TypedParameter
+    const { integer } = this.#route.driver
     return values.map((value) => {
-      if (typeof value === 'bigint') return value < 2n ** 63n ? LONGLONG(value) : LONGLONG.unsigned(value)
-      return typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0) ? LONGLONG(value) : value
+      if (typeof value === 'bigint') return value < twoTo63 ? integer(value) : integer.unsigned(value)
+      return typeof value === 'number' && Number.isSafeInteger(value) && !Object.is(value, -0) ? integer(value) : value
     }) as never[]
   }
 
@@ -191,6 +194,16 @@ export class ServerConnection {
       }
     }
     return { rows: sets[0] ?? [], results: sets, changes, lastInsertId: 0n }
+  }
+
+  /** Looks at each text once: the same ones come again and again. */
+  #alters(text: string): boolean {
+    const known = this.#known.get(text)
+    if (known !== undefined) return known
+    if (this.#known.size >= maxKnownTexts) this.#known.clear()
+    const alters = altersSession(text)
+    this.#known.set(text, alters)
+    return alters
   }
 
   #note(header: Header | undefined): void {

@@ -7,6 +7,8 @@ export type MysqlRow = Record<string, unknown>
 export interface Step {
   readonly text: string
   readonly values: readonly Parameter[]
+  /** A text of ours that comes once: preparing it would cost more than it saves. It has no values. */
+  readonly once?: boolean | undefined
   /** What messages call it, where it is one of several. */
   readonly label?: string | undefined
 }

@@ -2,8 +2,9 @@ import { invalidInput } from '@casare/core'
 import { quote, quoteTable } from '../identifiers.ts'
 import type { MysqlClient } from '../mysql-client.ts'
 import type { Times } from '../server/server-connection.ts'
-import type { MysqlRow } from '../server/statement.ts'
+import type { MysqlRow, Step } from '../server/statement.ts'
 import { columnsOf, readTable, requireColumns, type Column, type Table } from '../table.ts'
+import { literal } from '../values/literal.ts'
 import { timeParameter, toParameter, type Parameter } from '../values/to-parameter.ts'
 
 /** A value in a cursor: JSON, with what JSON has no word for tagged. */
@@ -47,7 +48,13 @@ export interface ReadPlan {
   readonly incremental: boolean
   readonly conditions: readonly string[]
   readonly values: readonly Parameter[]
+  /** Rows come as text, which the driver reads twice as fast as the binary form of prepared statements. */
+  readonly asText: boolean
 }
+
+/** Types whose values are the same in both forms. */
+const sameAsText =
+  /^((tiny|small|medium|big)?int|decimal|(var)?char|(var)?binary|(tiny|medium|long)?(text|blob)|date|datetime|timestamp|enum|set)$/
 
 /** @throws `not_found` and `invalid_input`, naming what is nearest. */
 export async function planRead(client: MysqlClient, input: ReadInput, times: Times): Promise<ReadPlan> {
@@ -75,7 +82,16 @@ export async function planRead(client: MysqlClient, input: ReadInput, times: Tim
     incremental: by !== undefined,
     conditions,
     values,
+    asText: columnsOf(table, [...selected, ...names]).every(({ baseType }) => sameAsText.test(baseType)),
   }
+}
+
+/** The statement with literals in the places of its values; `undefined` where a name has a question mark, too. */
+function withLiterals(text: string, values: readonly Parameter[]): Step | undefined {
+  const parts = text.split('?')
+  if (parts.length !== values.length + 1) return undefined
+  const whole = parts.reduce((before, part, index) => `${before}${literal(values[index - 1] ?? null)}${part}`)
+  return { text: whole, values: [], once: true }
 }
 
 /** What tells the rows of a table apart. */
@@ -119,7 +135,7 @@ export async function keysetPage(
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   const order = plan.order.map(({ name }) => name).join(', ')
   const text = `${plan.select}${where} order by ${order} limit ${pageSize}`
-  const { rows } = await client.run({ text, values }, times)
+  const { rows } = await client.run((plan.asText ? withLiterals(text, values) : undefined) ?? { text, values }, times)
   const last = rows.length < pageSize
   const reached = rows.at(-1)
   const after =

@@ -1,10 +1,11 @@
 import { anyRecord, reads, stream, writes, schema } from '@casare/core'
 import { z } from 'zod'
 import type { MysqlClient } from '../mysql-client.ts'
-import { keysetPage, planRead, type RowsCursor } from './keyset.ts'
+import type { RowsCursor } from './keyset.ts'
+import { readRows } from './read-rows.ts'
 import { writeRows } from './write-rows.ts'
 
-const defaultPageSize = 2_000
+const defaultPageSize = 1_000
 
 const jsonValue = z.union([
   z.null(),
@@ -52,18 +53,8 @@ export const rows = stream({
     record: schema(() => z.record(z.string(), z.unknown())),
     cursor,
     errors: ['not_found', 'invalid_input'],
-    async *pages(client: MysqlClient, input, context) {
-      const { maxRecords = input.pageSize } = context
-      const plan = await planRead(client, input, context)
-      let position = context.cursor
-      for (;;) {
-        const page = await keysetPage(client, plan, position, maxRecords, context)
-        if (page.records.length === 0 && position?.end === true) return
-        yield page
-        if (page.last) return
-        position = page.cursor
-      }
-    },
+    pages: (client: MysqlClient, input, context) =>
+      readRows(client, input, context.maxRecords ?? input.pageSize, context),
   }),
   write: writes({
     description:

@@ -13,8 +13,15 @@ const type = { timestamp: 7, longlong: 8, datetime: 12, json: 245 } as const
 
 type Convert = (value: string) => unknown
 
-const toInstant: Convert = (text) => (text.startsWith('0000') ? text : `${text.replace(' ', 'T')}Z`)
-const toLocalTime: Convert = (text) => (text.startsWith('0000') ? text : text.replace(' ', 'T'))
+/** `2026-01-31 10:00:00` with a T and without a fraction of nothing; the year 0, which is MySQL's "no date", stays as it is. */
+function toLocalTime(text: string): string {
+  if (text.startsWith('0000')) return text
+  const end = text.length > wholeSeconds && text.endsWith('0') && nothing.test(text) ? wholeSeconds : text.length
+  return `${text.slice(0, 10)}T${text.slice(11, end)}`
+}
+const wholeSeconds = 19
+const nothing = /\.0+$/
+const toInstant = (text: string): string => (text.startsWith('0000') ? text : `${toLocalTime(text)}Z`)
 const toBigInt: Convert = (text) => BigInt(text)
 
 /** The driver refuses these as names of fields: they would be more than fields. */
