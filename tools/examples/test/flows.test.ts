@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createClient } from '@redis/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import amqp from 'amqplib'
+import { Kafka, logLevel } from 'kafkajs'
 import mysql from 'mysql2/promise'
 import pg from 'pg'
 import { describeWithPeer, findPeer, planPeer, type Peer, type SystemName } from '../../peers/src/index.ts'
@@ -67,7 +68,7 @@ async function leading(names: readonly SystemName[]): Promise<SystemName> {
   for (const name of names) if ((await planPeer(name)).source === 'missing') return name
   return 'postgresql'
 }
-const others = ['mysql', 'redis', 'rabbitmq'] as const
+const others = ['mysql', 'redis', 'rabbitmq', 'kafka'] as const
 
 await describeWithPeer(await leading(others), {}, (postgresql) => {
   const peers = new Map<SystemName, Peer>()
@@ -161,4 +162,43 @@ await describeWithPeer(await leading(others), {}, (postgresql) => {
       await shop.drop()
     }
   })
+
+  test('changes-to-kafka: each change once a run has made the slot, in the order of its key', async () => {
+    const shop = await ownPostgresql(postgresql().url)
+    const broker = new URL(urlOf('kafka').split(',')[0] ?? '').host
+    const topic = `casare-example-${suffix}`
+    const slot = `casare_example_${suffix}`
+    const consumer = new Kafka({ brokers: [broker], logLevel: logLevel.NOTHING }).consumer({ groupId: topic })
+    try {
+      // The topic is there as soon as somebody asks for it.
+      await consumer.subscribe({ topic, fromBeginning: true })
+      await shop.client.query('create table orders (id integer primary key, total numeric(10, 2))')
+      const env = { POSTGRESQL_URL: shop.url }
+      const set = ['--set', `broker=${broker}`, '--set', `topic=${topic}`, '--set', `slot=${slot}`]
+      expect(await run('changes-to-kafka', env, ...set)).toMatchObject({ read: 0, outcome: 'complete' })
+      await shop.client.query('insert into orders select n, n from generate_series(1, 100) n')
+      await shop.client.query('update orders set total = 0 where id = 7')
+      await shop.client.query('delete from orders where id = 7')
+      expect(await run('changes-to-kafka', env, ...set)).toMatchObject({ read: 102, written: 102, deadLettered: 0 })
+      const seen: { key: string; kind: string }[] = []
+      const { promise, resolve } = Promise.withResolvers<void>()
+      await consumer.run({
+        eachMessage({ message }) {
+          const { kind } = JSON.parse(String(message.value)) as { kind: string }
+          if (seen.push({ key: String(message.key), kind }) >= 102) resolve()
+          return Promise.resolve()
+        },
+      })
+      await promise
+      expect(seen.filter(({ key }) => key === '7').map(({ kind }) => kind)).toEqual(['insert', 'update', 'delete'])
+      expect(new Set(seen.map(({ key }) => key)).size).toBe(100)
+    } finally {
+      await consumer.disconnect()
+      await shop.client.query(
+        'select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = $1',
+        [slot],
+      )
+      await shop.drop()
+    }
+  }, 60_000)
 })

@@ -54,6 +54,14 @@ describe('a run', () => {
     expect(await runFlow(flowOf({ read: { from: 'from.records', mode: 'full' } }), options)).toMatchObject({ read: 36 })
   })
 
+  test('a table that is not there ends the run: nothing is put aside for it', async () => {
+    const missing = (message: string) => new ConnectorError({ code: 'not_found', applied: 'no', message })
+    sink.refuse = () => missing('there is no table "things"')
+    await expect(runFlow(flowOf(), options)).rejects.toMatchObject({ code: 'not_found' })
+    sink.refuse = ({ id }) => missing(`there is no thing ${String(id)}`)
+    expect(await runFlow(flowOf(), options)).toMatchObject({ read: 35, written: 0, deadLettered: 35 })
+  })
+
   test('filter, fields, map and validate in their order; what fails goes to the dead letters and the flow goes on', async () => {
     const report = await runFlow(
       flowOf({

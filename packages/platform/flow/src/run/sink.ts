@@ -93,6 +93,8 @@ export class Sink {
       if (ConnectorError.is(error) && error.transient && error.applied === 'no') return { again: items, reason: error }
       throw error
     }
+    const common = missingTarget(result, items.length)
+    if (common !== undefined) throw common
     const again: Travelling[] = []
     let reason: ConnectorError | undefined
     for (const { index, error } of result.failed) {
@@ -107,4 +109,11 @@ export class Sink {
     }
     return { again, reason }
   }
+}
+
+/** Where each of several records fails in the same words for want of something, it is the table or topic that is missing. */
+function missingTarget({ failed }: WriteResult, count: number): ConnectorError | undefined {
+  const error = failed[0]?.error
+  if (error?.code !== 'not_found' || count < 2 || failed.length < count) return undefined
+  return failed.every((one) => one.error.message === error.message) ? error : undefined
 }
