@@ -7,6 +7,7 @@ import { encode } from '../json/encode.ts'
 import { validate, validateSync } from '../schemas/validate.ts'
 import { runCall } from './call.ts'
 import { DelegatedContext } from './delegated-context.ts'
+import { RecordIterator } from './record-iterator.ts'
 import type { Runtime } from './runtime.ts'
 
 type AnyPage = Page<unknown, unknown>
@@ -27,9 +28,7 @@ export function readStream(
   const pages = (): AsyncIterableIterator<AnyPage> => readPages(runtime, name, facet, parsed, { ...options, cursor })
   return {
     pages,
-    async *[Symbol.asyncIterator]() {
-      for await (const page of pages()) yield* page.records
-    },
+    [Symbol.asyncIterator]: () => new RecordIterator(pages()),
   }
 }
 
