@@ -1,20 +1,28 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import { assertTransport, ConnectorError, type CallContext, type OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
+import { kafkajsDriver } from './driver/kafkajs-driver.ts'
+import { isSecure, parseAddress } from './egress.ts'
+import { factsFor } from './errors.ts'
+import { KafkaClient } from './kafka-client.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Opens the connection; fails here where no broker is there, is to be trusted, or lets us in. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<KafkaClient> {
+  const secure = isSecure(config)
+  for (const broker of config.brokers) assertTransport({ host: parseAddress(broker).host, secure, tls: context.tls })
+  try {
+    return new KafkaClient(await kafkajsDriver(config, context), context)
+  } catch (error) {
+    if (context.signal.aborted) throw context.signal.reason
+    // Nothing of a call has been sent.
+    throw new ConnectorError({ ...factsFor(error), applied: 'no' })
+  }
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+export function close(client: KafkaClient): Promise<void> {
+  return client.driver.close()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** A broker answers. */
+export async function check(client: KafkaClient, { signal }: CallContext): Promise<void> {
+  await client.call('the check', signal, (driver) => driver.topics())
 }

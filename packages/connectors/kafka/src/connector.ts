@@ -3,20 +3,21 @@ import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { records } from './streams/records.ts'
 
-/** Kafka: notes, each in a file of its own. */
+/** Apache Kafka, on kafkajs. */
 export const kafka = defineConnector({
   name: 'kafka',
   title: 'Kafka',
-  category: 'files',
+  category: 'messaging',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Writes records to topics and handles them in consumer groups; topics and offsets.',
   config,
+  uses: ['tls'],
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: { records },
 })

@@ -1,3 +1,3 @@
 export { kafka } from './connector.ts'
 export type { KafkaConfig } from './config.ts'
-export type { Note } from './note.ts'
+export type { KafkaRecord, OutgoingRecord } from './record.ts'
