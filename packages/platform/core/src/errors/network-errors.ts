@@ -75,7 +75,7 @@ export function networkFacts(error: unknown, subject: string): ErrorFacts | unde
         code: errorCode,
         applied,
         transient,
-        message: `${subject}: ${words} (${code}).`,
+        message: `${subject}: ${words}${placeOf(current, subject)} (${code}).`,
         vendorCode: code,
         cause: error,
       }
@@ -83,4 +83,11 @@ export function networkFacts(error: unknown, subject: string): ErrorFacts | unde
     current = 'errors' in current && Array.isArray(current.errors) ? (current.errors[0] as unknown) : current.cause
   }
   return undefined
+}
+
+/** Whom it was about, where the error tells and the subject does not. */
+function placeOf(error: Error, subject: string): string {
+  const { hostname, address, port } = error as { hostname?: string; address?: string; port?: number }
+  const place = hostname ?? (address === undefined || port === undefined ? undefined : `${address}:${port}`)
+  return place === undefined || subject.includes(place) ? '' : `, ${place}`
 }

@@ -97,7 +97,7 @@ function policyFacts(runtime: Runtime, call: FailedCall, error: ResilienceError)
     applied: error.applied,
     overload: error.overload,
     retryAfterMs: error.retryAfterMs,
-    message: `${runtime.spec.title}, ${call.name}: ${error.message}`,
+    message: `${runtime.spec.title}, ${call.name}: ${error.message}.`,
     cause: error,
   }
 }
