@@ -4,16 +4,18 @@ import { asInput, redisValue } from './value-schema.ts'
 import { toArgument, type Argument, type RedisValue } from './values.ts'
 
 /** A command by its words. */
-export const commandInput = z
-  .array(redisValue('A word of the command.'))
-  .min(1)
-  .max(100_000)
-  .describe('The words of one command: ["GETDEL", "key"]. They are never split or joined.')
+export const commandInput = () =>
+  z
+    .array(redisValue('A word of the command.'))
+    .min(1)
+    .max(100_000)
+    .describe('The words of one command: ["GETDEL", "key"]. They are never split or joined.')
 
-export const commandsInput = z.strictObject({
-  commands: z.array(commandInput).min(1).max(10_000),
-  as: asInput,
-})
+export const commandsInput = () =>
+  z.strictObject({
+    commands: z.array(commandInput()).min(1).max(10_000),
+    as: asInput(),
+  })
 
 /** What changes or blocks the connection that all calls share. */
 const refused = new Set(

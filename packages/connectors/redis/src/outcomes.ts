@@ -4,18 +4,20 @@ import { isErrorReply, toError } from './errors.ts'
 import type { Outcome } from './redis-client.ts'
 import { anyReply } from './value-schema.ts'
 
-const refusal = z.object({
-  code: z.string().describe('Our code, for instance invalid_input.'),
-  message: z.string(),
-  vendorCode: z.string().optional().describe('The first word of what the server said.'),
-})
+const refusal = () =>
+  z.object({
+    code: z.string().describe('Our code, for instance invalid_input.'),
+    message: z.string(),
+    vendorCode: z.string().optional().describe('The first word of what the server said.'),
+  })
 
 /** The answers of several commands. */
-export const outcomesOutput = z.object({
-  results: z
-    .array(z.object({ reply: anyReply, error: refusal.optional() }))
-    .describe('One for each command, in order: its reply, or its error beside a reply of null.'),
-})
+export const outcomesOutput = () =>
+  z.object({
+    results: z
+      .array(z.object({ reply: anyReply(), error: refusal().optional() }))
+      .describe('One for each command, in order: its reply, or its error beside a reply of null.'),
+  })
 
 /** One answer as the output shows it. */
 export function toResult(outcome: Outcome): {

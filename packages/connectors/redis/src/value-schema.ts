@@ -50,28 +50,31 @@ export function hashFields(least: 0 | 1): z.ZodType<Record<string, RedisValue>, 
 }
 
 /** Whatever a command may answer. */
-export const anyReply = z
-  .unknown()
-  .describe(
-    'The reply: text or bytes, a number, null, or a list of these (https://redis.io/docs/latest/develop/reference/protocol-spec/).',
-  )
+export const anyReply = () =>
+  z
+    .unknown()
+    .describe(
+      'The reply: text or bytes, a number, null, or a list of these (https://redis.io/docs/latest/develop/reference/protocol-spec/).',
+    )
 
-export const keyInput = redisValue('The key.')
+export const keyInput = () => redisValue('The key.')
 
-export const asInput = z
-  .enum(['text', 'bytes'])
-  .default('text')
-  .describe(
-    'How values arrive. As "text", bytes that are no UTF-8 become U+FFFD: ask for "bytes" where there may be such.',
-  )
+export const asInput = () =>
+  z
+    .enum(['text', 'bytes'])
+    .default('text')
+    .describe(
+      'How values arrive. As "text", bytes that are no UTF-8 become U+FFFD: ask for "bytes" where there may be such.',
+    )
 
 /** A time to live. */
-export const expireInput = z
-  .number()
-  .int()
-  .min(1)
-  .max(Number.MAX_SAFE_INTEGER)
-  .optional()
-  .describe('The value is gone after this time, in milliseconds. Default: it stays.')
+export const expireInput = () =>
+  z
+    .number()
+    .int()
+    .min(1)
+    .max(Number.MAX_SAFE_INTEGER)
+    .optional()
+    .describe('The value is gone after this time, in milliseconds. Default: it stays.')
 
-export const countOutput = z.number().int().min(0)
+export const countOutput = () => z.number().int().min(0)

@@ -10,7 +10,7 @@ export const addToSortedSet = operation({
   effect: 'idempotent',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       members: z
         .array(z.strictObject({ member: redisValue('The member.'), score: z.number().describe('Decides the order.') }))
         .min(1)
@@ -23,7 +23,7 @@ export const addToSortedSet = operation({
   ),
   output: schema(() =>
     z.object({
-      added: countOutput.describe('Members that were not there before; after a retry, it may be less.'),
+      added: countOutput().describe('Members that were not there before; after a retry, it may be less.'),
     }),
   ),
   async run(client: RedisClient, { key, members, condition }) {

@@ -8,9 +8,11 @@ import { toArgument } from '../values.ts'
 export const deleteHashFields = operation({
   description: 'Deletes fields of a hash; with its last field the key is gone.',
   effect: 'idempotent',
-  input: schema(() => z.strictObject({ key: keyInput, fields: z.array(redisValue('The field.')).min(1).max(10_000) })),
+  input: schema(() =>
+    z.strictObject({ key: keyInput(), fields: z.array(redisValue('The field.')).min(1).max(10_000) }),
+  ),
   output: schema(() =>
-    z.object({ deleted: countOutput.describe('How many of them were there; after a retry, it may be less.') }),
+    z.object({ deleted: countOutput().describe('How many of them were there; after a retry, it may be less.') }),
   ),
   async run(client: RedisClient, { key, fields }) {
     return { deleted: (await client.send(['HDEL', toArgument(key), ...fields.map(toArgument)])) as number }

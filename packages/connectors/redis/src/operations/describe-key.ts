@@ -8,7 +8,7 @@ import { toArgument } from '../values.ts'
 export const describeKey = operation({
   description: 'Tells the type of a key and how long it will live.',
   effect: 'read',
-  input: schema(() => z.strictObject({ key: keyInput })),
+  input: schema(() => z.strictObject({ key: keyInput() })),
   output: schema(() =>
     z.object({
       type: z.string().describe('string, hash, list, set, zset or stream; none where there is no such key.'),

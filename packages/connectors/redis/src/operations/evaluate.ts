@@ -12,13 +12,13 @@ export const evaluate = operation({
   input: schema(() =>
     z.strictObject({
       script: z.string().min(1).describe('Lua 5.1 (https://redis.io/docs/latest/develop/programmability/eval-intro/).'),
-      keys: z.array(keyInput).max(10_000).default([]).describe('KEYS of the script: all that it touches.'),
+      keys: z.array(keyInput()).max(10_000).default([]).describe('KEYS of the script: all that it touches.'),
       arguments: z.array(redisValue('The argument.')).max(10_000).default([]).describe('ARGV of the script.'),
       readOnly: z.boolean().default(false).describe('The server refuses commands that change something.'),
-      as: asInput,
+      as: asInput(),
     }),
   ),
-  output: schema(() => z.object({ reply: anyReply })),
+  output: schema(() => z.object({ reply: anyReply() })),
   async run(client: RedisClient, { script, keys, arguments: values, readOnly, as }) {
     const rest = [String(keys.length), ...keys.map(toArgument), ...values.map(toArgument)]
     const suffix = readOnly ? '_RO' : ''

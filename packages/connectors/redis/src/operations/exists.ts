@@ -8,8 +8,8 @@ import { toArgument } from '../values.ts'
 export const exists = operation({
   description: 'Tells how many of the keys are there; one that is named twice counts twice.',
   effect: 'read',
-  input: schema(() => z.strictObject({ keys: z.array(keyInput).min(1).max(10_000) })),
-  output: schema(() => z.object({ count: countOutput })),
+  input: schema(() => z.strictObject({ keys: z.array(keyInput()).min(1).max(10_000) })),
+  output: schema(() => z.object({ count: countOutput() })),
   async run(client: RedisClient, { keys }) {
     return { count: (await client.send(['EXISTS', ...keys.map(toArgument)])) as number }
   },

@@ -10,7 +10,7 @@ export const expire = operation({
   effect: 'idempotent',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       expireMs: z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullable().describe('In milliseconds.'),
     }),
   ),

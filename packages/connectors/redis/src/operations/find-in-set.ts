@@ -9,7 +9,7 @@ export const findInSet = operation({
   description: 'Tells for each of the members whether the set has it.',
   effect: 'read',
   input: schema(() =>
-    z.strictObject({ key: keyInput, members: z.array(redisValue('The member.')).min(1).max(10_000) }),
+    z.strictObject({ key: keyInput(), members: z.array(redisValue('The member.')).min(1).max(10_000) }),
   ),
   output: schema(() => z.object({ found: z.array(z.boolean()) })),
   async run(client: RedisClient, { key, members }) {

@@ -9,7 +9,7 @@ export const getHashFields = operation({
   description: 'Reads fields of a hash, in the order asked for; null where there is none.',
   effect: 'read',
   input: schema(() =>
-    z.strictObject({ key: keyInput, fields: z.array(redisValue('The field.')).min(1).max(10_000), as: asInput }),
+    z.strictObject({ key: keyInput(), fields: z.array(redisValue('The field.')).min(1).max(10_000), as: asInput() }),
   ),
   output: schema(() => z.object({ values: z.array(redisValueOrNull('The value.')) })),
   async run(client: RedisClient, { key, fields, as }) {

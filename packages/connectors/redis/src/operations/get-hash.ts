@@ -9,7 +9,7 @@ import { toArgument } from '../values.ts'
 export const getHash = operation({
   description: 'Reads all fields of a hash; none where there is no such key.',
   effect: 'read',
-  input: schema(() => z.strictObject({ key: keyInput, as: asInput })),
+  input: schema(() => z.strictObject({ key: keyInput(), as: asInput() })),
   output: schema(() => z.object({ fields: hashFields(0) })),
   async run(client: RedisClient, { key, as }) {
     return { fields: toRecord(await client.send(['HGETALL', toArgument(key)], repliesAs(as))) }

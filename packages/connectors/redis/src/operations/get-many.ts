@@ -8,7 +8,7 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const getMany = operation({
   description: 'Reads the values of several keys at once, in the order of the keys; null where there is none.',
   effect: 'read',
-  input: schema(() => z.strictObject({ keys: z.array(keyInput).min(1).max(10_000), as: asInput })),
+  input: schema(() => z.strictObject({ keys: z.array(keyInput()).min(1).max(10_000), as: asInput() })),
   output: schema(() => z.object({ values: z.array(redisValueOrNull('The value.')) })),
   async run(client: RedisClient, { keys, as }) {
     const reply = await client.send(['MGET', ...keys.map(toArgument)], repliesAs(as))

@@ -9,7 +9,7 @@ export const getScores = operation({
   description: 'Reads the scores of members of a sorted set; null where there is none.',
   effect: 'read',
   input: schema(() =>
-    z.strictObject({ key: keyInput, members: z.array(redisValue('The member.')).min(1).max(10_000) }),
+    z.strictObject({ key: keyInput(), members: z.array(redisValue('The member.')).min(1).max(10_000) }),
   ),
   output: schema(() => z.object({ scores: z.array(z.number().nullable()) })),
   async run(client: RedisClient, { key, members }) {

@@ -8,7 +8,7 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const get = operation({
   description: 'Reads the value of a key; null where there is none.',
   effect: 'read',
-  input: schema(() => z.strictObject({ key: keyInput, as: asInput })),
+  input: schema(() => z.strictObject({ key: keyInput(), as: asInput() })),
   output: schema(() => z.object({ value: redisValueOrNull('The value.') })),
   async run(client: RedisClient, { key, as }) {
     return { value: (await client.send(['GET', toArgument(key)], repliesAs(as))) as RedisValue | null }

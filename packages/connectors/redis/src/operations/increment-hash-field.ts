@@ -11,7 +11,7 @@ export const incrementHashField = operation({
   effect: 'unsafe',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       field: redisValue('The field.'),
       by: int64('What is added; may be negative. Default: 1.').optional(),
     }),

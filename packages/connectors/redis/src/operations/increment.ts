@@ -10,7 +10,7 @@ export const increment = operation({
   description: 'Adds to the integer of a key, which begins with 0, and gives the sum; atomic.',
   effect: 'unsafe',
   input: schema(() =>
-    z.strictObject({ key: keyInput, by: int64('What is added; may be negative. Default: 1.').optional() }),
+    z.strictObject({ key: keyInput(), by: int64('What is added; may be negative. Default: 1.').optional() }),
   ),
   output: schema(() => z.object({ value: int64('The sum.') })),
   async run(client: RedisClient, { key, by = 1n }) {

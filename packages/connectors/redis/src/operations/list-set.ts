@@ -8,7 +8,7 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const listSet = operation({
   description: 'Reads all members of a set, in no order.',
   effect: 'read',
-  input: schema(() => z.strictObject({ key: keyInput, as: asInput })),
+  input: schema(() => z.strictObject({ key: keyInput(), as: asInput() })),
   output: schema(() => z.object({ members: z.array(redisValue('The member.')) })),
   async run(client: RedisClient, { key, as }) {
     return { members: (await client.send(['SMEMBERS', toArgument(key)], repliesAs(as))) as RedisValue[] }

@@ -10,10 +10,10 @@ export const popList = operation({
   effect: 'unsafe',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       count: z.number().int().min(1).max(10_000).default(1).describe('How many, at most.'),
       end: z.enum(['left', 'right']).default('left').describe('Which end of the list.'),
-      as: asInput,
+      as: asInput(),
     }),
   ),
   output: schema(() => z.object({ values: z.array(redisValue('The value.')) })),

@@ -10,12 +10,12 @@ export const pushList = operation({
   effect: 'unsafe',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       values: z.array(redisValue('The value.')).min(1).max(10_000),
       end: z.enum(['left', 'right']).default('right').describe('Which end of the list.'),
     }),
   ),
-  output: schema(() => z.object({ length: countOutput.describe('How long the list is now.') })),
+  output: schema(() => z.object({ length: countOutput().describe('How long the list is now.') })),
   async run(client: RedisClient, { key, values, end }) {
     const name = end === 'left' ? 'LPUSH' : 'RPUSH'
     return { length: (await client.send([name, toArgument(key), ...values.map(toArgument)])) as number }

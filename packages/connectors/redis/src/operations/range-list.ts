@@ -10,10 +10,10 @@ export const rangeList = operation({
   effect: 'read',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       from: z.number().int().default(0).describe('Index of the first value; negative counts from the end.'),
       to: z.number().int().default(999).describe('Index of the last value; -1 is the end of the list.'),
-      as: asInput,
+      as: asInput(),
     }),
   ),
   output: schema(() => z.object({ values: z.array(redisValue('The value.')) })),

@@ -10,13 +10,13 @@ export const rangeSortedSet = operation({
   effect: 'read',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       by: z.enum(['rank', 'score']).default('rank').describe('What "from" and "to" mean: places or scores.'),
       from: z.number().optional().describe('The first rank or score. Default: the lowest.'),
       to: z.number().optional().describe('The last rank or score. Default: the highest.'),
       reverse: z.boolean().default(false).describe('From the highest score to the lowest.'),
       limit: z.number().int().min(1).max(100_000).default(1_000).describe('The most members.'),
-      as: asInput,
+      as: asInput(),
     }),
   ),
   output: schema(() =>

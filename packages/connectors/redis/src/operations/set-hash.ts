@@ -10,13 +10,13 @@ export const setHash = operation({
   effect: 'idempotent',
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       fields: hashFields(1),
     }),
   ),
   output: schema(() =>
     z.object({
-      added: countOutput.describe('Fields that were not there before; after a retry, it may be less.'),
+      added: countOutput().describe('Fields that were not there before; after a retry, it may be less.'),
     }),
   ),
   async run(client: RedisClient, { key, fields }) {

@@ -11,7 +11,7 @@ export const setMany = operation({
   input: schema(() =>
     z.strictObject({
       entries: z
-        .array(z.strictObject({ key: keyInput, value: redisValue('The value.') }))
+        .array(z.strictObject({ key: keyInput(), value: redisValue('The value.') }))
         .min(1)
         .max(10_000),
     }),

@@ -11,9 +11,9 @@ export const set = operation({
   effect: ({ condition }) => (condition === 'missing' ? 'unsafe' : 'idempotent'),
   input: schema(() =>
     z.strictObject({
-      key: keyInput,
+      key: keyInput(),
       value: redisValue('The value, at most 512 MiB.'),
-      expireMs: expireInput,
+      expireMs: expireInput(),
       keepExpiry: z.boolean().default(false).describe('Leaves the time to live of the key as it is.'),
       condition: z
         .enum(['always', 'missing', 'present'])

@@ -7,11 +7,14 @@ import { byteReplies, repliesAs, type Outcome, type RedisClient } from '../redis
 import { asInput, keyInput, redisValueOrNull } from '../value-schema.ts'
 import { toArgument, type RedisValue } from '../values.ts'
 
-const expectInput = z
-  .array(z.strictObject({ key: keyInput, value: redisValueOrNull('Its value; null where it must be missing.') }))
-  .max(1_000)
-  .default([])
-  .describe('Runs only where these keys hold these strings, and go on to hold them until the commands are run (WATCH).')
+const expectInput = () =>
+  z
+    .array(z.strictObject({ key: keyInput(), value: redisValueOrNull('Its value; null where it must be missing.') }))
+    .max(1_000)
+    .default([])
+    .describe(
+      'Runs only where these keys hold these strings, and go on to hold them until the commands are run (WATCH).',
+    )
 
 /** Runs several commands in one MULTI and EXEC. */
 export const transaction = operation({
@@ -20,12 +23,12 @@ export const transaction = operation({
   effect: 'unsafe',
   input: schema(() =>
     z.strictObject({
-      commands: z.array(commandInput).min(1).max(10_000),
-      expect: expectInput,
-      as: asInput,
+      commands: z.array(commandInput()).min(1).max(10_000),
+      expect: expectInput(),
+      as: asInput(),
     }),
   ),
-  output: outcomesOutput,
+  output: schema(() => outcomesOutput()),
   errors: ['conflict'],
   async run(client: RedisClient, { commands, expect, as }, { signal }) {
     const words = commands.map(toCommand)

@@ -8,7 +8,7 @@ import { toArgument, type RedisValue } from '../values.ts'
 export const watch = session({
   description:
     'Watches keys on a connection of its own: read them in the callback, then run one transaction, which is a conflict where one of them has changed since.',
-  input: schema(() => z.strictObject({ keys: z.array(keyInput).min(1).max(1_000) })),
+  input: schema(() => z.strictObject({ keys: z.array(keyInput()).min(1).max(1_000) })),
   run: <Result>(
     client: RedisClient,
     { keys }: { keys: RedisValue[] },

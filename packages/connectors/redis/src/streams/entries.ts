@@ -8,22 +8,23 @@ import { subscribeEntries } from './subscribe-entries.ts'
 import { writeEach } from './write-each.ts'
 
 const defaultPageSize = 500
-const streamInput = z.string().min(1).describe('Key of the stream.')
-const entryId = z.string().regex(/^\d{1,20}-\d{1,20}$/)
+const streamInput = () => z.string().min(1).describe('Key of the stream.')
+const entryId = () => z.string().regex(/^\d{1,20}-\d{1,20}$/)
 
-const entry = z.object({
-  id: entryId.describe('Time in milliseconds and number, as the server gave it.'),
-  fields: hashFields(0),
-})
+const entry = () =>
+  z.object({
+    id: entryId().describe('Time in milliseconds and number, as the server gave it.'),
+    fields: hashFields(0),
+  })
 
 /** Entries of Redis streams. */
 export const entries = stream({
   description: 'Entries of a Redis stream: read, appended, or handled in consumer groups, each at least once.',
   read: reads({
     description: 'Reads the entries of a stream in their order; going on after the end gives those that came since.',
-    input: schema(() => z.strictObject({ stream: streamInput, as: asInput })),
-    record: entry,
-    cursor: schema(() => z.strictObject({ after: entryId.nullable().describe('Id of the last entry.') })),
+    input: schema(() => z.strictObject({ stream: streamInput(), as: asInput() })),
+    record: schema(() => entry()),
+    cursor: schema(() => z.strictObject({ after: entryId().nullable().describe('Id of the last entry.') })),
     identify: ({ id }) => ({ id }),
     async *pages(client: RedisClient, input, { cursor, maxRecords = defaultPageSize }) {
       let after = cursor?.after ?? null
@@ -43,7 +44,7 @@ export const entries = stream({
       'Handles entries in a consumer group, each at least once: acknowledged (XACK) after the handler. What a consumer left unanswered, because it died say, is claimed by the others after claimIdleMs.',
     input: schema(() =>
       z.strictObject({
-        stream: streamInput,
+        stream: streamInput(),
         group: z.string().min(1).describe('Name of the consumer group; made where it is missing.'),
         consumer: z
           .string()
@@ -64,10 +65,10 @@ export const entries = stream({
             'Unanswered for this long, in milliseconds, an entry is taken from its consumer; longer than the longest handler.',
           ),
         deadLetter: z.string().min(1).optional().describe('Key of a stream for entries that can never be handled.'),
-        as: asInput,
+        as: asInput(),
       }),
     ),
-    event: entry,
+    event: schema(() => entry()),
     heartbeatMs: 5_000,
     subscribe: subscribeEntries,
   }),
@@ -75,7 +76,7 @@ export const entries = stream({
     description: 'Appends each record as an entry with its fields. Written twice, it is there twice.',
     input: schema(() =>
       z.strictObject({
-        stream: streamInput,
+        stream: streamInput(),
         maxEntries: z
           .number()
           .int()

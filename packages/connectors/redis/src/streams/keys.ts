@@ -62,7 +62,7 @@ export const keys = stream({
           .enum(['hash', 'json'])
           .default('hash')
           .describe('A hash with the fields of the record, or its JSON text.'),
-        expireMs: expireInput,
+        expireMs: expireInput(),
       }),
     ),
     record: anyRecord,

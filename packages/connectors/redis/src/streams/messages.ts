@@ -6,7 +6,7 @@ import type { RedisClient } from '../redis-client.ts'
 import { asInput, redisValue } from '../value-schema.ts'
 import { toArgument } from '../values.ts'
 
-const channelNames = z.array(z.string().min(1)).max(1_000).default([])
+const channelNames = () => z.array(z.string().min(1)).max(1_000).default([])
 
 /** Messages of channels (pub/sub): at most once. */
 export const messages = stream({
@@ -16,9 +16,9 @@ export const messages = stream({
       'Hands over messages as they are published. At most once: what is published while the connection is lost, or while 10,000 messages wait for the handler, is missed and raises an event. For more, use entries.',
     input: schema(() =>
       z.strictObject({
-        channels: channelNames.describe('Names of channels.'),
-        patterns: channelNames.describe('Patterns of names: news.*.'),
-        as: asInput,
+        channels: channelNames().describe('Names of channels.'),
+        patterns: channelNames().describe('Patterns of names: news.*.'),
+        as: asInput(),
       }),
     ),
     event: schema(() =>
