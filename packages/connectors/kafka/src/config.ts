@@ -5,7 +5,7 @@ import { z } from 'zod'
 const address = z.string().regex(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/@[\]]+):\d{1,5}$/, 'must be host:port')
 
 /** Settings of a Kafka connection. */
-export const config = schema(
+export const config = schema(() =>
   z.strictObject({
     brokers: z
       .array(address)

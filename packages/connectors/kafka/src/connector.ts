@@ -19,5 +19,8 @@ export const kafka = defineConnector({
   check,
   toError,
   operations,
-  streams: { records },
+  streams: {
+    /** The records of topics. */
+    records,
+  },
 })

@@ -32,7 +32,8 @@ const replies: Readonly<Record<string, Row>> = {
   INVALID_GROUP_ID: ['invalid_input', 'no', false, ''],
   INVALID_RECORD: ['invalid_input', 'no', false, ''],
   INVALID_SESSION_TIMEOUT: ['invalid_input', 'no', false, 'See group.min.session.timeout.ms of the brokers.'],
-  INVALID_REQUEST: ['invalid_input', 'no', false, ''],
+  // Malformed, or not in this state of the group: never what the caller has said.
+  INVALID_REQUEST: ['internal', 'no', false, ''],
   OFFSET_OUT_OF_RANGE: ['not_found', 'no', false, 'The records have been removed, or were never there.'],
   UNSUPPORTED_VERSION: ['unsupported', 'no', false, ''],
   UNSUPPORTED_COMPRESSION_TYPE: ['unsupported', 'no', false, ''],

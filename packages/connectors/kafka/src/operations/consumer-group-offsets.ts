@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { KafkaClient } from '../kafka-client.ts'
 import { groupName, topicName } from '../name-schema.ts'
@@ -7,16 +7,18 @@ import { groupName, topicName } from '../name-schema.ts'
 export const consumerGroupOffsets = operation({
   description: 'Tells where a consumer group is in a topic, and how many records it has before it.',
   effect: 'read',
-  input: z.strictObject({ topic: topicName, group: groupName }),
-  output: z.object({
-    partitions: z.array(
-      z.object({
-        partition: z.number().int(),
-        offset: z.string().nullable().describe('What the group handles next; null where it has no position.'),
-        lag: z.string().describe('How many records follow: all of them where it has no position.'),
-      }),
-    ),
-  }),
+  input: schema(() => z.strictObject({ topic: topicName, group: groupName })),
+  output: schema(() =>
+    z.object({
+      partitions: z.array(
+        z.object({
+          partition: z.number().int(),
+          offset: z.string().nullable().describe('What the group handles next; null where it has no position.'),
+          lag: z.string().describe('How many records follow: all of them where it has no position.'),
+        }),
+      ),
+    }),
+  ),
   errors: ['not_found'],
   async run(client: KafkaClient, { topic, group }, { signal }) {
     await client.partitions(topic, signal)

@@ -1,4 +1,4 @@
-import { ConnectorError, operation } from '@casare/core'
+import { ConnectorError, operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { KafkaClient } from '../kafka-client.ts'
 import { topicName } from '../name-schema.ts'
@@ -7,16 +7,18 @@ import { topicName } from '../name-schema.ts'
 export const createTopic = operation({
   description: 'Makes a new topic; fails where there is one of that name.',
   effect: 'unsafe',
-  input: z.strictObject({
-    topic: topicName,
-    partitions: z.number().int().min(1).max(100_000).default(1).describe('How many partitions it has.'),
-    replicationFactor: z.number().int().min(1).max(100).default(1).describe('How many brokers have each partition.'),
-    settings: z
-      .record(z.string().min(1), z.string())
-      .default({})
-      .describe('Settings of the topic, as Kafka names them (https://kafka.apache.org/documentation/#topicconfigs).'),
-  }),
-  output: z.object({ topic: z.string() }),
+  input: schema(() =>
+    z.strictObject({
+      topic: topicName,
+      partitions: z.number().int().min(1).max(100_000).default(1).describe('How many partitions it has.'),
+      replicationFactor: z.number().int().min(1).max(100).default(1).describe('How many brokers have each partition.'),
+      settings: z
+        .record(z.string().min(1), z.string())
+        .default({})
+        .describe('Settings of the topic, as Kafka names them (https://kafka.apache.org/documentation/#topicconfigs).'),
+    }),
+  ),
+  output: schema(() => z.object({ topic: z.string() })),
   errors: ['already_exists'],
   async run(client: KafkaClient, { topic, ...options }, { signal }) {
     const created = await client.call('createTopic', signal, (driver) => driver.createTopic(topic, options))

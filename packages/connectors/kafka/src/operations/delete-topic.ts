@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { KafkaClient } from '../kafka-client.ts'
 import { topicName } from '../name-schema.ts'
@@ -7,8 +7,8 @@ import { topicName } from '../name-schema.ts'
 export const deleteTopic = operation({
   description: 'Deletes a topic with its records.',
   effect: 'idempotent',
-  input: z.strictObject({ topic: topicName }),
-  output: z.object({ topic: z.string() }),
+  input: schema(() => z.strictObject({ topic: topicName })),
+  output: schema(() => z.object({ topic: z.string() })),
   errors: ['not_found'],
   async run(client: KafkaClient, { topic }, { signal }) {
     await client.call('deleteTopic', signal, (driver) => driver.deleteTopic(topic))

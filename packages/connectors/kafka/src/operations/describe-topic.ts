@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import type { KafkaClient } from '../kafka-client.ts'
 import { topicName } from '../name-schema.ts'
@@ -7,17 +7,19 @@ import { topicName } from '../name-schema.ts'
 export const describeTopic = operation({
   description: 'Tells the partitions of a topic, and which brokers have them.',
   effect: 'read',
-  input: z.strictObject({ topic: topicName }),
-  output: z.object({
-    partitions: z.array(
-      z.object({
-        partition: z.number().int(),
-        leader: z.number().int().describe('Node id of the leader; -1 where there is none.'),
-        replicas: z.array(z.number().int()).describe('Node ids.'),
-        inSync: z.array(z.number().int()).describe('Node ids.'),
-      }),
-    ),
-  }),
+  input: schema(() => z.strictObject({ topic: topicName })),
+  output: schema(() =>
+    z.object({
+      partitions: z.array(
+        z.object({
+          partition: z.number().int(),
+          leader: z.number().int().describe('Node id of the leader; -1 where there is none.'),
+          replicas: z.array(z.number().int()).describe('Node ids.'),
+          inSync: z.array(z.number().int()).describe('Node ids.'),
+        }),
+      ),
+    }),
+  ),
   errors: ['not_found'],
   async run(client: KafkaClient, { topic }, { signal }) {
     client.forget(topic)

@@ -1,7 +1,28 @@
-export { consumerGroupOffsets } from './consumer-group-offsets.ts'
-export { createTopic } from './create-topic.ts'
-export { deleteTopic } from './delete-topic.ts'
-export { describeTopic } from './describe-topic.ts'
-export { listOffsets } from './list-offsets.ts'
-export { listTopics } from './list-topics.ts'
-export { resetOffsets } from './reset-offsets.ts'
+export {
+  /** Tells where a consumer group is in a topic, and how far behind. */
+  consumerGroupOffsets,
+} from './consumer-group-offsets.ts'
+export {
+  /** Makes a topic that must be new. */
+  createTopic,
+} from './create-topic.ts'
+export {
+  /** Deletes a topic with its records. */
+  deleteTopic,
+} from './delete-topic.ts'
+export {
+  /** Tells the partitions of a topic, and who has them. */
+  describeTopic,
+} from './describe-topic.ts'
+export {
+  /** Tells where the partitions of a topic begin and end, and where a time is in them. */
+  listOffsets,
+} from './list-offsets.ts'
+export {
+  /** Tells the names of all topics. */
+  listTopics,
+} from './list-topics.ts'
+export {
+  /** Moves a consumer group that is not running to other positions. */
+  resetOffsets,
+} from './reset-offsets.ts'

@@ -1,4 +1,4 @@
-import { operation } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { timestamp } from '@casare/core/zod'
 import { z } from 'zod'
 import type { KafkaClient } from '../kafka-client.ts'
@@ -9,25 +9,29 @@ import { movePositions } from '../consuming/move-positions.ts'
 export const resetOffsets = operation({
   description: 'Moves a consumer group, none of whose members may be running, to other positions in a topic.',
   effect: 'idempotent',
-  input: z.strictObject({
-    topic: topicName,
-    group: groupName,
-    to: z
-      .union([
-        z.enum(['earliest', 'latest']),
-        z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
-        z.strictObject({
-          offsets: z
-            .array(z.strictObject({ partition: z.number().int().min(0), offset }))
-            .min(1)
-            .describe('Positions of some partitions; the others stay.'),
-        }),
-      ])
-      .describe('Where to.'),
-  }),
-  output: z.object({
-    partitions: z.array(z.object({ partition: z.number().int(), offset: z.string() })).describe('The new positions.'),
-  }),
+  input: schema(() =>
+    z.strictObject({
+      topic: topicName,
+      group: groupName,
+      to: z
+        .union([
+          z.enum(['earliest', 'latest']),
+          z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
+          z.strictObject({
+            offsets: z
+              .array(z.strictObject({ partition: z.number().int().min(0), offset }))
+              .min(1)
+              .describe('Positions of some partitions; the others stay.'),
+          }),
+        ])
+        .describe('Where to.'),
+    }),
+  ),
+  output: schema(() =>
+    z.object({
+      partitions: z.array(z.object({ partition: z.number().int(), offset: z.string() })).describe('The new positions.'),
+    }),
+  ),
   errors: ['not_found', 'conflict'],
   async run(client: KafkaClient, { topic, group, to }, { signal }) {
     await client.partitions(topic, signal)

@@ -1,4 +1,4 @@
-import { listens, stream, writes, type WriteFailure } from '@casare/core'
+import { listens, stream, writes, type WriteFailure, schema } from '@casare/core'
 import { bytes, timestamp } from '@casare/core/zod'
 import { z } from 'zod'
 import { GroupConsumer } from '../consuming/group-consumer.ts'
@@ -32,52 +32,56 @@ export const records = stream({
   listen: listens({
     description:
       'Handles the records of topics as a member of a consumer group, each at least once. The position of the group follows what is handled. A record that is given back comes again after its delay, and what follows in its partition (or of its key) waits.',
-    input: z.strictObject({
-      topics: z.array(topicName).min(1).max(1_000).describe('Names of the topics.'),
-      group: groupName,
-      from: z
-        .union([
-          z.enum(['earliest', 'latest']),
-          z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
-          z.strictObject({ offset }),
-        ])
-        .default('latest')
-        .describe('Where partitions begin in which the group has no position yet.'),
-      order: z
-        .enum(['partition', 'key'])
-        .default('partition')
-        .describe(
-          'What is handled in order: all of a partition, or only what has one key, so that more is handled at once.',
-        ),
-      decode: z
-        .enum(['auto', 'json', 'text', 'bytes'])
-        .default('auto')
-        .describe('How values are read: "auto" goes by the header content-type (JSON, text, else bytes).'),
-      maxRedeliveries: z
-        .number()
-        .int()
-        .min(0)
-        .max(1_000_000)
-        .default(20)
-        .describe('How often a record comes again; then it is put aside, where there is a deadLetterTopic.'),
-      deadLetterTopic: topicName
-        .optional()
-        .describe('Takes records that can never be handled. Without it they hold up what follows them.'),
-      sessionTimeoutMs: z
-        .number()
-        .int()
-        .min(1_000)
-        .max(180_000)
-        .default(30_000)
-        .describe('After this long without a sign of life the group gives the partitions to others, in milliseconds.'),
-      commitMs: z
-        .number()
-        .int()
-        .min(10)
-        .max(60_000)
-        .default(1_000)
-        .describe('The position is committed after each batch, and at least this often within one, in milliseconds.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        topics: z.array(topicName).min(1).max(1_000).describe('Names of the topics.'),
+        group: groupName,
+        from: z
+          .union([
+            z.enum(['earliest', 'latest']),
+            z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
+            z.strictObject({ offset }),
+          ])
+          .default('latest')
+          .describe('Where partitions begin in which the group has no position yet.'),
+        order: z
+          .enum(['partition', 'key'])
+          .default('partition')
+          .describe(
+            'What is handled in order: all of a partition, or only what has one key, so that more is handled at once.',
+          ),
+        decode: z
+          .enum(['auto', 'json', 'text', 'bytes'])
+          .default('auto')
+          .describe('How values are read: "auto" goes by the header content-type (JSON, text, else bytes).'),
+        maxRedeliveries: z
+          .number()
+          .int()
+          .min(0)
+          .max(1_000_000)
+          .default(20)
+          .describe('How often a record comes again; then it is put aside, where there is a deadLetterTopic.'),
+        deadLetterTopic: topicName
+          .optional()
+          .describe('Takes records that can never be handled. Without it they hold up what follows them.'),
+        sessionTimeoutMs: z
+          .number()
+          .int()
+          .min(1_000)
+          .max(180_000)
+          .default(30_000)
+          .describe(
+            'After this long without a sign of life the group gives the partitions to others, in milliseconds.',
+          ),
+        commitMs: z
+          .number()
+          .int()
+          .min(10)
+          .max(60_000)
+          .default(1_000)
+          .describe('The position is committed after each batch, and at least this often within one, in milliseconds.'),
+      }),
+    ),
     event: arrived,
     heartbeatMs: 60_000,
     errors: ['not_found', 'conflict'],
@@ -85,14 +89,16 @@ export const records = stream({
   }),
   write: writes({
     description: 'Appends records to a topic; those of one key go to one partition, in their order.',
-    input: z.strictObject({
-      topic: topicName,
-      compression: z.enum(['none', 'gzip']).default('none').describe('How batches are packed.'),
-      acks: z
-        .enum(['all', 'leader'])
-        .default('all')
-        .describe('Who must have a record before it counts as written: all replicas in sync, or the leader alone.'),
-    }),
+    input: schema(() =>
+      z.strictObject({
+        topic: topicName,
+        compression: z.enum(['none', 'gzip']).default('none').describe('How batches are packed.'),
+        acks: z
+          .enum(['all', 'leader'])
+          .default('all')
+          .describe('Who must have a record before it counts as written: all replicas in sync, or the leader alone.'),
+      }),
+    ),
     record: outgoing,
     effect: 'unsafe',
     errors: ['not_found'],
