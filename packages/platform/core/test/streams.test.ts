@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals'
-import { ConnectorError } from '../src/index.ts'
+import { channels, ConnectorError } from '../src/index.ts'
 import type { PendingDelivery } from '../src/index.ts'
 import { fast, lost, Shelf, shelf } from './support/shelf.ts'
 
@@ -184,6 +184,23 @@ describe('listening', () => {
       inFlight: 0,
     })
     expect(subscription.alive).toBe(false)
+  })
+
+  test('an acknowledgement that is given at once is no call; one that takes a while is, and its failure is told', async () => {
+    const { client, connection } = connect(0)
+    const failing = { ...delivery(client, 'failing'), ack: () => Promise.reject(lost()) }
+    const waiting = { ...delivery(client, 'waiting'), ack: () => Promise.resolve() }
+    client.deliveries = [delivery(client, 'at once'), waiting, failing]
+    const calls: unknown[] = []
+    const listen = (event: unknown): void => void calls.push(event)
+    channels.callEnd.subscribe(listen)
+    const told = Promise.withResolvers<unknown>()
+    const subscription = connection.items.listen({}, async () => undefined, { onError: told.resolve })
+    expect(await told.promise).toMatchObject({ code: 'unavailable' })
+    await subscription.stop()
+    channels.callEnd.unsubscribe(listen)
+    expect(calls).toMatchObject([{ operation: 'items.listen' }, { operation: 'items.listen', error: {} }])
+    expect(subscription.stats).toMatchObject({ delivered: 3, acknowledged: 2 })
   })
 
   test('deliveries of one key never overlap and keep their order; concurrency bounds the rest', async () => {

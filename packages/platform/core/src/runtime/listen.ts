@@ -223,19 +223,24 @@ class Listener implements Subscription {
     await this.#answer(() => delivery.nack(error, delayMs), 'returned')
   }
 
-  /** The answer is its own short call; where it is lost, the system delivers again. */
+  /** The answer is its own short call; where it is lost, the system delivers again. One that is given at once is no call. */
   async #answer(
     send: () => Promise<void> | void,
     counter: 'acknowledged' | 'returned' | 'deadLettered',
   ): Promise<void> {
     try {
-      await runCall(this.#runtime, {
-        name: this.#name,
-        effect: 'idempotent',
-        options: { timeoutMs: 30_000 },
-        once: true,
-        run: async () => send(),
-      })
+      const sent = send()
+      if (sent !== undefined) {
+        // Where the call ends before it, nobody else looks at how it ended.
+        sent.catch(() => undefined)
+        await runCall(this.#runtime, {
+          name: this.#name,
+          effect: 'idempotent',
+          options: { timeoutMs: 30_000 },
+          once: true,
+          run: () => sent,
+        })
+      }
       this.stats[counter] += 1
     } catch (error) {
       this.#options.onError?.(error)
