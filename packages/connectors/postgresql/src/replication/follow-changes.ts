@@ -168,8 +168,12 @@ class Follower {
 
   /** The first change of a row of which none is being handled: where one is given back, those behind it wait too. */
   #next(): PendingDelivery<ChangeEvent> | undefined {
-    const index = this.#waiting.slice(0, lookAhead).findIndex(({ key = '' }) => !this.#busy.has(key))
-    const [next] = index < 0 ? [] : this.#waiting.splice(index, 1)
+    const waiting = this.#waiting
+    let index = 0
+    // Nearly always it is the first one.
+    while (index < waiting.length && index < lookAhead && this.#busy.has(waiting[index]?.key ?? '')) index += 1
+    if (index >= lookAhead || index >= waiting.length) return undefined
+    const next = index === 0 ? waiting.shift() : waiting.splice(index, 1)[0]
     if (next !== undefined) this.#busy.add(next.key ?? '')
     return next
   }
@@ -177,7 +181,7 @@ class Follower {
   /** Asked to stop: takes nothing more, and waits for the handlers that run. */
   async finished(): Promise<void> {
     this.#waiting.length = 0
-    if (this.#handling === 0) return
+    if (this.#handling <= 0) return
     const timer = new AbortController()
     const idle = new Promise<void>((resolve) => {
       this.#idle = resolve
