@@ -9,7 +9,7 @@ export interface FakeServer {
   close(): Promise<void>
 }
 
-/** @param answer the raw answer to a command, by its name; `undefined` for silence. */
+/** @param answer the raw answer to a command, by its name; `undefined` for silence, `cut` to end the connection. */
 export async function fakeServer(answer: (name: string) => string | undefined): Promise<FakeServer> {
   const sockets = new Set<Socket>()
   let connections = 0
@@ -22,7 +22,8 @@ export async function fakeServer(answer: (name: string) => string | undefined): 
       for (const name of namesOf(chunk.toString('latin1'))) {
         const greeting = name === 'HELLO' ? '%1\r\n+proto\r\n:3\r\n' : name === 'CLIENT' ? '+OK\r\n' : undefined
         const said = greeting ?? answer(name)
-        if (said !== undefined) socket.write(said)
+        if (said === 'cut') socket.destroy()
+        else if (said !== undefined) socket.write(said)
       }
     })
   })

@@ -148,6 +148,21 @@ await describeWithPeer('redis', {}, () => {
   })
 })
 
+test('storing where nothing is, its answer lost: a second try would say no, so there is none', async () => {
+  const stored: string[] = []
+  const server = await fakeServer((name) => {
+    if (name === 'SET') stored.push(name)
+    return name === 'SET' && stored.length === 1 ? 'cut' : '_\r\n'
+  })
+  endings.push(() => server.close())
+  const connection = connect({ host: '127.0.0.1', port: server.port })
+  await expect(connection.set({ key: 'a', value: 'x', condition: 'missing' })).rejects.toMatchObject({
+    code: 'outcome_unknown',
+    retryable: false,
+  })
+  expect(stored).toEqual(['SET'])
+})
+
 test('a key on another node of a cluster: refused, and nobody goes there', async () => {
   const server = await fakeServer((name) => (name === 'GET' ? '-MOVED 866 192.0.2.1:6379\r\n' : '+OK\r\n'))
   endings.push(() => server.close())
