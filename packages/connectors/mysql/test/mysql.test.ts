@@ -109,6 +109,13 @@ await describeWithPeer('mysql', {}, (server) => {
     expect(await connectionId()).toEqual(before)
   })
 
+  test('a statement that runs for longer than readMs is ended by the server', async () => {
+    const { config } = await own('create table t (n integer)', 'insert into t select seq from seq_1_to_1000')
+    const db = connect({ ...config, resilience: false, timeouts: { readMs: 1_000 } })
+    const endless = { text: 'select count(*) as n from t a, t b, t c, t d' }
+    await expect(db.query(endless, { effect: 'read' })).rejects.toMatchObject({ code: 'timeout', vendorCode: '1969' })
+  })
+
   test('a pool that is used up: unavailable, nothing applied', async () => {
     const { config } = await own('create table t (id integer primary key)')
     const db = connect({ ...config, pool: { max: 1, acquireMs: 100 }, resilience: false })

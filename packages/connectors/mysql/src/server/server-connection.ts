@@ -57,13 +57,25 @@ export class ServerConnection {
     const { readOnly, signal } = route.context
     try {
       const times = { signal, remainingMs: undefined }
-      const modes = "sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION')"
-      await connection.text(`set ${modes}, time_zone = '+00:00', autocommit = 1`, times)
+      await connection.#prepareSession(times)
       if (readOnly) await connection.text('set session transaction read only', times)
       return connection
     } catch (error) {
       connection.destroy(error)
       throw error
+    }
+  }
+
+  /** Besides: a net for statements whose caller has vanished, which MySQL and MariaDB call by different names. */
+  async #prepareSession(times: Times): Promise<void> {
+    const limitMs = this.#route.context.timeouts.readMs
+    const settings =
+      "set sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION'), time_zone = '+00:00', autocommit = 1"
+    try {
+      await this.text(`${settings}, max_statement_time = ${limitMs / 1_000}`, times)
+    } catch (error) {
+      if (!ConnectorError.is(error) || error.vendorCode !== unknownVariable) throw error
+      await this.text(`${settings}, max_execution_time = ${limitMs}`, times)
     }
   }
 
@@ -242,6 +254,7 @@ export class ServerConnection {
 }
 
 const notPreparable = '1295'
+const unknownVariable = '1193'
 
 function maskNames(fields: unknown): void {
   if (Array.isArray(fields)) maskPrivateNames(fields as ResultField[])
