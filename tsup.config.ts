@@ -55,7 +55,9 @@ export const configuration = (output: 'esm' | 'cjs'): Options => ({
         const toDist = `${relative(dirname(path), 'dist').replaceAll('\\', '/') || '.'}/`
         // esbuild names each source that it puts in; the chunk's name and the stack say enough.
         const placed = code.replaceAll(distMarker, toDist).replaceAll(/^\/\/ src\/[\w./-]+\.ts\n/gm, '')
-        return { code: path.endsWith('.cjs') ? toCommonJs(placed) : rewriteSpecifiers(placed, 'js') }
+        // What a class's members are for stands in the declarations.
+        const bare = placed.replaceAll(/^[ \t]*\/\*\*(?:(?!\*\/)[^])*\*\/\n/gm, '')
+        return { code: path.endsWith('.cjs') ? toCommonJs(bare) : rewriteSpecifiers(bare, 'js') }
       },
     },
   ],

@@ -16,11 +16,16 @@ interface Queries {
   ) => Promise<{ rows: SqliteRow[] }>
 }
 
+/** What typed callers get. */
+export interface SqliteMethods {
+  /** Runs one statement and gives its rows, as the type stated. */
+  readonly query: <Row = SqliteRow>(input: StatementInput, options?: CallOptions) => Promise<{ rows: Row[] }>
+}
+
 /** The typed face: rows of a type that the caller states. */
-export function methods(connection: Queries) {
+export function methods(connection: Queries): SqliteMethods {
   const { query } = connection
   return {
-    /** Runs one statement and gives its rows, as the type stated. */
     query: <Row = SqliteRow>(input: StatementInput, options?: CallOptions): Promise<{ rows: Row[] }> =>
       query(input as { text: string }, options) as unknown as Promise<{ rows: Row[] }>,
   }

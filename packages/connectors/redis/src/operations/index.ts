@@ -10,7 +10,10 @@ export {
   /** Runs any command. */
   command,
 } from './command.ts'
-export { delete } from './delete.ts'
+export {
+  /** Deletes keys, of whatever type they are. */
+  delete,
+} from './delete.ts'
 export {
   /** Deletes fields of a hash. */
   deleteHashFields,
