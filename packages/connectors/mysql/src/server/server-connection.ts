@@ -68,7 +68,9 @@ export class ServerConnection {
 
   /** Besides: a net for statements whose caller has vanished, which MySQL and MariaDB call by different names. */
   async #prepareSession(times: Times): Promise<void> {
-    const limitMs = this.#route.context.timeouts.readMs
+    const { readMs } = this.#route.context.timeouts
+    // Before the connection is given up as silent.
+    const limitMs = Math.max(1, Math.floor(Math.max(readMs * 0.7, readMs - 5_000)))
     const settings =
       "set sql_mode = concat_ws(',', nullif(@@sql_mode, ''), 'STRICT_ALL_TABLES', 'NO_ENGINE_SUBSTITUTION'), time_zone = '+00:00', autocommit = 1"
     try {
