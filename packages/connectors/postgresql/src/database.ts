@@ -1,11 +1,12 @@
 import { ConnectorError, type PoolConfig } from '@casare/core'
 import type { Client, ClientConfig } from 'pg'
 import { Backend, type BackendSettings, type Times } from './backend/backend.ts'
-import { BackendPool } from './backend/backend-pool.ts'
+import { BackendPool, poolDefaults } from './backend/backend-pool.ts'
+import { PipelinedLane } from './backend/pipelined-lane.ts'
 import { dial, type Route } from './backend/dial.ts'
 import type { Step, StepResult } from './backend/statement.ts'
 import { connectingError, isServerError, suggestion } from './errors.ts'
-import { canFollow, limitFor, limitStep } from './statement-limit.ts'
+import { canFollow, limitFor, limitStep, onlyReads } from './statement-limit.ts'
 import { beginning, plain, type PostgresqlClient } from './postgresql-client.ts'
 import type { Table } from './table.ts'
 
@@ -16,6 +17,8 @@ export interface DatabaseSettings extends BackendSettings {
 
 const beginReadOnly = plain('begin read only')
 const rollback = plain('rollback')
+/** Smaller pools keep all their connections for themselves. */
+const minLaneMax = 4
 
 /** Commands after which the session is not what the next caller expects. */
 const altering = new Set(['SET', 'RESET', 'LISTEN', 'LOAD', 'PREPARE', 'DISCARD'])
@@ -29,11 +32,14 @@ export class PostgresqlDatabase implements PostgresqlClient {
   readonly #route: Route
   readonly #settings: DatabaseSettings
   readonly #pool: BackendPool
+  readonly #lane: PipelinedLane | undefined
 
   constructor(route: Route, settings: DatabaseSettings) {
     this.#route = route
     this.#settings = settings
-    this.#pool = new BackendPool(() => Backend.open(this.#route, this.#settings), settings.pool)
+    const lane = !settings.readOnly && (settings.pool.max ?? poolDefaults.max) >= minLaneMax
+    this.#pool = new BackendPool(() => Backend.open(this.#route, this.#settings), settings.pool, lane ? 1 : 0)
+    this.#lane = lane ? new PipelinedLane(route, settings) : undefined
   }
 
   get readOnly(): boolean {
@@ -41,7 +47,26 @@ export class PostgresqlDatabase implements PostgresqlClient {
   }
 
   async run(steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
-    const backend = this.#pool.take() ?? (await this.#pool.acquire(times.signal))
+    const free = this.#pool.take()
+    if (free === undefined && times.effect === 'read' && times.remainingMs === undefined) {
+      const shared = this.#runShared(steps, times)
+      if (shared !== undefined) return [await shared]
+    }
+    return this.#runOn(free ?? (await this.#pool.acquire(times.signal)), steps, times)
+  }
+
+  /** Where all connections are at work, small reads share one. What cannot be stopped alone must not need to be. */
+  #runShared(steps: readonly Step[], { signal }: Times): Promise<StepResult> | undefined {
+    const [step] = steps
+    if (this.#lane === undefined || step === undefined || steps.length > 1 || !onlyReads(step)) return undefined
+    return this.#lane.run(step, signal, async () => {
+      const times = { signal, remainingMs: undefined }
+      const [result] = await this.#runOn(await this.#pool.acquire(signal), steps, times)
+      return result as StepResult
+    })
+  }
+
+  async #runOn(backend: Backend, steps: readonly Step[], times: Times): Promise<readonly StepResult[]> {
     let results: readonly StepResult[]
     try {
       results = await (this.#settings.readOnly ? runReadOnly : runLimited)(backend, steps, times)
@@ -82,6 +107,7 @@ export class PostgresqlDatabase implements PostgresqlClient {
   }
 
   close(): Promise<void> {
+    this.#lane?.close()
     return this.#pool.close()
   }
 

@@ -19,3 +19,8 @@ export function limitStep(limitMs: number, scope: 'session' | 'transaction'): St
 export function canFollow({ text }: Step): boolean {
   return /^\s*(select|insert|update|delete|with|merge|values|table)\b/i.test(text)
 }
+
+/** Does it begin as a query does, so that it can neither change the session nor begin a transaction? */
+export function onlyReads({ text }: Step): boolean {
+  return /^\s*(select|with|values|table)\b/i.test(text)
+}

@@ -2,7 +2,7 @@ import { ConnectorError, type PoolConfig } from '@casare/core'
 import { connectingError } from '../errors.ts'
 import type { Backend } from './backend.ts'
 
-const defaults = { max: 10, min: 0, idleMs: 30_000, acquireMs: 30_000 }
+export const poolDefaults = { max: 10, min: 0, idleMs: 30_000, acquireMs: 30_000 }
 
 interface Waiter {
   resolve(backend: Backend): void
@@ -12,6 +12,7 @@ interface Waiter {
 /** The server connections of one connection: opened when they are needed, never more than `max`. */
 export class BackendPool {
   readonly #open: () => Promise<Backend>
+  readonly #limit: number
   readonly #max: number
   readonly #min: number
   readonly #idleMs: number
@@ -25,12 +26,14 @@ export class BackendPool {
   #sweep: NodeJS.Timeout | undefined
   #closed = false
 
-  constructor(open: () => Promise<Backend>, pool: PoolConfig) {
+  /** @param spare connections of `pool.max` that somebody else has. */
+  constructor(open: () => Promise<Backend>, pool: PoolConfig, spare = 0) {
     this.#open = open
-    this.#max = pool.max ?? defaults.max
-    this.#min = Math.min(pool.min ?? defaults.min, this.#max)
-    this.#idleMs = pool.idleMs ?? defaults.idleMs
-    this.#acquireMs = pool.acquireMs ?? defaults.acquireMs
+    this.#limit = pool.max ?? poolDefaults.max
+    this.#max = this.#limit - spare
+    this.#min = Math.min(pool.min ?? poolDefaults.min, this.#max)
+    this.#idleMs = pool.idleMs ?? poolDefaults.idleMs
+    this.#acquireMs = pool.acquireMs ?? poolDefaults.acquireMs
     this.#maxLifetimeMs = pool.maxLifetimeMs ?? Infinity
   }
 
@@ -159,7 +162,7 @@ export class BackendPool {
       code: 'unavailable',
       applied: 'no',
       transient: true,
-      message: `PostgreSQL: none of the ${this.#max} connections (pool.max) became free within ${this.#acquireMs} ms (pool.acquireMs).`,
+      message: `PostgreSQL: none of the ${this.#limit} connections (pool.max) became free within ${this.#acquireMs} ms (pool.acquireMs).`,
     })
   }
 }

@@ -7,7 +7,7 @@ import { StatementCache } from './statement-cache.ts'
 import { CopyOutside, Submission, TooManyRows, type Step, type StepResult } from './statement.ts'
 
 /** What a statement needs to know of its call. */
-export type Times = Pick<CallContext, 'signal' | 'remainingMs'>
+export type Times = Pick<CallContext, 'signal' | 'remainingMs'> & Partial<Pick<CallContext, 'effect'>>
 
 export interface BackendSettings {
   readonly maxStatements: number
@@ -94,7 +94,7 @@ export class Backend {
       this.#running = working.then(ignore, ignore)
       return await working
     } catch (error) {
-      throw this.failure(error, undefined)
+      throw failureOf(error, undefined)
     } finally {
       this.#running = undefined
       this.#waiting -= 1
@@ -122,16 +122,6 @@ export class Backend {
     await this.client.end().catch(ignore)
   }
 
-  /** The failure of a statement as an error that says where. */
-  failure(error: unknown, step: Step | undefined): unknown {
-    if (isServerError(error)) return new ConnectorError(serverFacts(error, step))
-    if (error instanceof TooManyRows)
-      return new ConnectorError({ code: 'invalid_input', applied: 'yes', message: error.message })
-    if (error instanceof CopyOutside) return new ConnectorError({ code: 'invalid_input', message: error.message })
-    const facts = toError(error)
-    return facts === undefined ? error : new ConnectorError(facts)
-  }
-
   #submit(steps: readonly Step[], { signal }: Times): Promise<readonly StepResult[]> {
     return new Promise((resolve, reject) => {
       this.#refuseLost()
@@ -152,7 +142,7 @@ export class Backend {
         void this.#atRest(error, interrupted).then(() => {
           if (error === undefined) return resolve(results)
           this.#forget(submission, steps, error)
-          reject(this.failure(error, steps[results.length]))
+          reject(failureOf(error, steps[results.length]))
         })
       })
       signal.addEventListener('abort', interrupt, { once: true })
@@ -220,6 +210,16 @@ export class Backend {
     this.#onLost = undefined
     tell?.()
   }
+}
+
+/** The failure of a statement as an error that says where. */
+export function failureOf(error: unknown, step: Step | undefined): unknown {
+  if (isServerError(error)) return new ConnectorError(serverFacts(error, step))
+  if (error instanceof TooManyRows)
+    return new ConnectorError({ code: 'invalid_input', applied: 'yes', message: error.message })
+  if (error instanceof CopyOutside) return new ConnectorError({ code: 'invalid_input', message: error.message })
+  const facts = toError(error)
+  return facts === undefined ? error : new ConnectorError(facts)
 }
 
 function ignore(): void {}

@@ -1,5 +1,5 @@
 import type Cursor from 'pg-cursor'
-import type { Backend } from '../backend/backend.ts'
+import { failureOf, type Backend } from '../backend/backend.ts'
 import type { PostgresqlRow, Step } from '../backend/statement.ts'
 import type { PostgresqlClient } from '../postgresql-client.ts'
 import { readerOf } from '../values/readers.ts'
@@ -72,11 +72,11 @@ export class Portal {
   }
 
   async #fetch(): Promise<PostgresqlRow[]> {
-    const { backend, cursor } = await this.#opened.promise
+    const { cursor } = await this.#opened.promise
     try {
       return await cursor.read(this.#rows)
     } catch (error) {
-      throw backend.failure(error, undefined)
+      throw failureOf(error, undefined)
     }
   }
 
