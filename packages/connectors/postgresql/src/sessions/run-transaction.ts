@@ -25,7 +25,7 @@ export async function runTransaction<Result>(
   const ending = await database.holding(context, async (backend): Promise<Ending<Result>> => {
     await backend.run(beginning(`isolation level ${input.isolation}`, readOnly), context)
     const result = await runWork(backend, context, work)
-    const id = input.traceable && !readOnly ? await idOf(backend, context) : undefined
+    const id = input.traceable && !readOnly ? await idOf(backend, context).catch(nothingCommitted) : undefined
     try {
       await commit(backend, context)
       return { result }
@@ -76,6 +76,12 @@ async function idOf(backend: Backend, times: Times): Promise<string | undefined>
     if (backend.inTransaction && !backend.isLost) return undefined
     throw error
   }
+}
+
+/** Before COMMIT is sent: with its connection the server gives the transaction up. */
+function nothingCommitted(error: unknown): never {
+  if (!ConnectorError.is(error)) throw error
+  throw ConnectorError.with(error, {}, { applied: 'no', message: `${error.message} Nothing was committed.` })
 }
 
 async function commit(backend: Backend, times: Times): Promise<void> {
