@@ -26,6 +26,9 @@ export class BatchRun {
   readonly #waiting = new Set<() => void>()
   readonly #halted = new AbortController()
   readonly #place: string
+  readonly #name: string
+  readonly #unseen: number
+  #highest = -1
   #next = 0
   #committed = 0
   #failure: Error | undefined
@@ -44,6 +47,8 @@ export class BatchRun {
     this.#member = member
     this.#handled = new Uint8Array(batch.records.length)
     this.#place = `${batch.topic}/${batch.partition}`
+    this.#name = `${input.group} ${this.#place}`
+    this.#unseen = this.#firstUnseen()
   }
 
   /** Takes no more; resolves `handle` when the handlers that run are done. */
@@ -65,6 +70,7 @@ export class BatchRun {
     } finally {
       clearInterval(heartbeat)
       clearInterval(commit)
+      this.#remember()
     }
     const last = this.#batch.records[this.#next - 1]
     if (last !== undefined) this.#batch.handled(last.offset)
@@ -103,7 +109,7 @@ export class BatchRun {
     for (const index of lane)
       for (let times = 0; ; times += 1) {
         if (this.#halted.signal.aborted || !this.#batch.isCurrent()) return
-        const outcome = await this.#deliver(this.#batch.records[index] as ArrivedRecord, times)
+        const outcome = await this.#deliver(index, times)
         if (outcome === 'dropped') return
         if (outcome === 'done') {
           this.#done(index)
@@ -113,14 +119,15 @@ export class BatchRun {
       }
   }
 
-  async #deliver(raw: ArrivedRecord, times: number): Promise<Outcome> {
+  async #deliver(index: number, times: number): Promise<Outcome> {
+    const raw = this.#batch.records[index] as ArrivedRecord
     let event: KafkaRecord
     try {
       event = toRecord(this.#batch.topic, this.#batch.partition, raw, this.#input.decode)
     } catch (error) {
       return this.#poison(raw, error)
     }
-    const before = this.#seen(raw)
+    if (index > this.#highest) this.#highest = index
     return new Promise((resolve) => {
       const drop = (): void => resolve('dropped')
       this.#waiting.add(drop)
@@ -129,7 +136,7 @@ export class BatchRun {
         id: `${this.#place}/${raw.offset}`,
         key:
           this.#input.order === 'partition' || raw.key === null ? this.#place : `${this.#place} ${String(event.key)}`,
-        redelivered: times > 0 || before,
+        redelivered: times > 0 || index < this.#unseen,
         event,
         ack: () => resolve('done'),
         nack: async (error, delayMs) => {
@@ -169,14 +176,18 @@ export class BatchRun {
     }
   }
 
-  /** Was it given to a handler of this connection before? Kafka does not tell. */
-  #seen({ offset }: ArrivedRecord): boolean {
-    const name = `${this.#input.group} ${this.#place}`
-    const number = BigInt(offset)
-    const last = this.#client.delivered.get(name)
-    if (last !== undefined && number <= last) return true
-    this.#client.delivered.set(name, number)
-    return false
+  /** Records before this index were given to a handler of this connection before. Kafka does not tell. */
+  #firstUnseen(): number {
+    const last = this.#client.delivered.get(this.#name)
+    if (last === undefined) return 0
+    const found = this.#batch.records.findIndex(({ offset }) => BigInt(offset) > last)
+    return found < 0 ? this.#batch.records.length : found
+  }
+
+  #remember(): void {
+    const record = this.#batch.records[this.#highest]
+    if (record !== undefined && this.#highest >= this.#unseen)
+      this.#client.delivered.set(this.#name, BigInt(record.offset))
   }
 
   #done(index: number): void {

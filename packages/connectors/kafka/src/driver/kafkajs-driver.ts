@@ -30,6 +30,7 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
   })
   const admin: Admin = kafka.admin({ retry: { retries: 0 } })
   const partition = Partitioners.DefaultPartitioner()
+  const metadata = new WeakMap<readonly Partition[], ReturnType<typeof metadataOf>[]>()
   const members = new Set<Consumer>()
   let producer: Promise<Producer> | undefined
 
@@ -107,12 +108,14 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
         .map(({ partition: number, offset }) => ({ partition: number, offset }))
         .sort((a, b) => a.partition - b.partition)
     },
-    partitionFor: (key, partitions, topic) =>
-      partition({
-        topic,
-        partitionMetadata: partitions.map(metadataOf),
-        message: { key, value: null },
-      }),
+    partitionFor(key, partitions, topic) {
+      let partitionMetadata = metadata.get(partitions)
+      if (partitionMetadata === undefined) {
+        partitionMetadata = partitions.map(metadataOf)
+        metadata.set(partitions, partitionMetadata)
+      }
+      return partition({ topic, partitionMetadata, message: { key, value: null } })
+    },
     async send(topic, number, records, { compression, acks, timeoutMs }) {
       const sender = await connectedProducer()
       await sender.send({

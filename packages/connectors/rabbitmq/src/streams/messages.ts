@@ -93,7 +93,7 @@ export const messages = stream({
     record: outgoingMessage,
     effect: 'unsafe',
     errors: ['not_found'],
-    maxBatchRecords: 1_000,
+    maxBatchRecords: 2_000,
     write: (client: RabbitmqClient, records, input, context): Promise<readonly WriteFailure[]> =>
       writeMessages(client, records as readonly OutgoingMessage[], input, context),
   }),
