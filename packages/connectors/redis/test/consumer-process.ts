@@ -1,4 +1,5 @@
-// Handles entries until it is killed, and prints the number of each when it is handled: `consumer-process.ts URL STREAM GROUP`.
+// Handles the first 500 entries, printing the number of each, and then holds on to what it gets until it is killed:
+// `consumer-process.ts URL STREAM GROUP`.
 import { redis } from '../src/index.ts'
 
 const [url = '', stream = '', group = ''] = process.argv.slice(2)
@@ -6,7 +7,7 @@ const connection = redis({ url })
 const subscription = connection.entries.listen(
   { stream, group },
   async ({ fields }) => {
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    if (Number(fields['number']) >= 500) await new Promise(() => undefined)
     process.stdout.write(`${String(fields['number'])}\n`)
   },
   { concurrency: 20 },

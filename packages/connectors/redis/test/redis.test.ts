@@ -286,6 +286,45 @@ await describeWithPeer('redis', {}, (peer) => {
     await expect(db.keys.write([{ id: 1 }], { key: 'the same for all' })).resolves.toMatchObject({ succeeded: 0 })
   })
 
+  test('what takes longer than claimIdleMs stays with its handler, and what was deleted holds up nobody', async () => {
+    const client = await bare()
+    const db = connect()
+    const input = { stream: key('slow'), group: 'g', claimIdleMs: 150 }
+    const started: string[] = []
+    const release = Promise.withResolvers<void>()
+    const handle = async ({ fields }: { fields: object }): Promise<void> => {
+      started.push(JSON.stringify(fields))
+      await release.promise
+    }
+    const listeners = [db.entries.listen(input, handle), db.entries.listen(input, handle)]
+    await Promise.all(listeners.map(({ ready }) => ready))
+    await db.entries.write([{ number: 1 }, { number: 2 }], { stream: input.stream })
+    await until(() => started.length === 2, 'not both began')
+    const idleMs = async (): Promise<number> => {
+      const pending = await client.xPendingRange(input.stream, 'g', '-', '+', 10)
+      return Math.max(...pending.map(({ millisecondsSinceLastDelivery }) => millisecondsSinceLastDelivery))
+    }
+    // Three times it would have been claimed.
+    for (let rounds = 0; rounds < 3; rounds += 1) {
+      await until(async () => (await idleMs()) > 30, 'the idle time does not run')
+      await until(async () => (await idleMs()) < 30, 'the idle time does not begin anew')
+    }
+    expect(started.toSorted()).toEqual(['{"number":"1"}', '{"number":"2"}'])
+    release.resolve()
+    await until(async () => (await client.xPending(input.stream, 'g')).pending === 0, 'not acknowledged')
+    await Promise.all(listeners.map((one) => one.stop()))
+
+    // Given to a consumer, then deleted: when that consumer comes back, it goes on.
+    const [gone = ''] = await Promise.all([client.xAdd(input.stream, '*', { number: 'gone' })])
+    await client.xReadGroup('g', 'back', { key: input.stream, id: '>' })
+    await client.xDel(input.stream, gone)
+    const again = db.entries.listen({ ...input, consumer: 'back' }, handle)
+    await db.entries.write([{ number: 3 }], { stream: input.stream })
+    await until(() => started.length === 3, 'a deleted entry held up the next one')
+    await until(async () => (await client.xPending(input.stream, 'g')).pending === 0, 'the deleted entry is pending')
+    await again.stop()
+  })
+
   test('a dead letter carries its fields, where it came from and why', async () => {
     const client = await bare()
     const db = connect()

@@ -62,7 +62,7 @@ export const entries = stream({
           .max(86_400_000)
           .default(60_000)
           .describe(
-            'Unanswered for this long, in milliseconds, an entry is taken from its consumer; longer than the longest handler.',
+            'Unheard of for this long, in milliseconds, an entry is taken from its consumer, which must have died: one that lives holds on to what it handles.',
           ),
         deadLetter: z.string().min(1).optional().describe('Key of a stream for entries that can never be handled.'),
         as: asInput(),

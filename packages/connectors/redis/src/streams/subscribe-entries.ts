@@ -18,7 +18,7 @@ export interface EntriesInput {
 }
 
 const blockMs = 500
-const claimCount = 100
+const ownCount = 100
 
 /** What a subscription remembers through its reconnects; one per parsed input, which is one per subscription. */
 const memories = (client: RedisClient): WeakMap<object, Unanswered> => client.memory as WeakMap<object, Unanswered>
@@ -55,6 +55,8 @@ class EntryReader {
   readonly #input: EntriesInput
   readonly #context: ListenContext<Entry>
   readonly #unanswered: Unanswered
+  #claimFrom = '0-0'
+  #claimAt = 0
 
   constructor(
     client: RedisClient,
@@ -71,20 +73,42 @@ class EntryReader {
   }
 
   async run(): Promise<void> {
-    const { signal } = this.#context
     await this.#createGroup()
     this.#context.ready()
-    await this.#readOwn()
-    let claimAt = 0
-    while (!signal.aborted) {
-      await this.#deliverDue()
-      if (performance.now() >= claimAt) {
-        await this.#claim()
-        claimAt = performance.now() + this.#input.claimIdleMs / 2
-      }
-      if (this.#unanswered.isFull) await this.#pause()
-      else await this.#readNew()
+    const holding = setInterval(() => void this.#hold(), this.#input.claimIdleMs / 3)
+    try {
+      await this.#readOwn()
+      await this.#readOn()
+    } finally {
+      clearInterval(holding)
     }
+  }
+
+  /** Never more than the handler has room for: what waits here nobody else may have. */
+  async #readOn(): Promise<void> {
+    const { signal } = this.#context
+    while (!signal.aborted) {
+      if (this.#room > 0) await this.#deliverDue()
+      if (this.#room > 0 && performance.now() >= this.#claimAt) await this.#claim()
+      if (this.#room > 0 && !this.#unanswered.isFull) await this.#readNew()
+      else await this.#unanswered.whenReleased(this.#unanswered.waitMs(blockMs))
+      this.#context.alive()
+    }
+  }
+
+  /** How many more can be handled now. */
+  get #room(): number {
+    return this.#context.concurrency - this.#unanswered.handling
+  }
+
+  /** What is being handled here stays ours, however long that takes: its idle time begins anew. */
+  async #hold(): Promise<void> {
+    const ids = this.#unanswered.inHands
+    if (ids.length === 0) return
+    const { stream, group } = this.#input
+    const command = ['XCLAIM', stream, group, this.#unanswered.consumer, '0', ...ids, 'JUSTID']
+    // Where it fails, another may take the entry too: handled twice, never lost.
+    await this.#client.send(command).catch(() => undefined)
   }
 
   async #createGroup(): Promise<void> {
@@ -100,50 +124,49 @@ class EntryReader {
   async #readOwn(): Promise<void> {
     const { stream, group, as } = this.#input
     for (let after = '0'; ;) {
-      const command = ['XREADGROUP', 'GROUP', group, this.#unanswered.consumer, 'COUNT', String(claimCount)]
-      const reply = await this.#send([...command, 'STREAMS', stream, after], as)
-      const entries = entriesOf(reply)
-      for (const entry of entries) await this.#deliver(entry, true)
-      const last = entries.at(-1)
+      const command = ['XREADGROUP', 'GROUP', group, this.#unanswered.consumer, 'COUNT', String(ownCount)]
+      const found = rawEntriesOf(await this.#send([...command, 'STREAMS', stream, after], as))
+      const deleted = found.filter(([, fields]) => fields === null).map(([id]) => id.toString())
+      if (deleted.length > 0) await this.#send(['XACK', stream, group, ...deleted])
+      await this.#deliverAll(listOf(found), true)
+      const last = found.at(-1)
       if (last === undefined) return
-      after = last.id
+      after = last[0].toString()
     }
   }
 
   async #readNew(): Promise<void> {
     const { stream, group, as } = this.#input
     const command = ['XREADGROUP', 'GROUP', group, this.#unanswered.consumer]
-    // No more than can be handled at once: what is fetched and not handled nobody else may have.
-    command.push('COUNT', String(this.#context.concurrency), 'BLOCK', String(this.#unanswered.waitMs(blockMs)))
+    command.push('COUNT', String(this.#room), 'BLOCK', String(this.#unanswered.waitMs(blockMs)))
     const reply = await this.#send([...command, 'STREAMS', stream, '>'], as)
-    this.#context.alive()
-    for (const entry of entriesOf(reply)) await this.#deliver(entry, false)
+    await this.#deliverAll(listOf(rawEntriesOf(reply)), false)
   }
 
   /** What others left unanswered for too long (https://redis.io/docs/latest/commands/xautoclaim/). */
   async #claim(): Promise<void> {
     const { stream, group, claimIdleMs, as } = this.#input
-    for (let start = '0-0'; ;) {
-      const command = ['XAUTOCLAIM', stream, group, this.#unanswered.consumer, String(claimIdleMs), start]
-      const reply = (await this.#send([...command, 'COUNT', String(claimCount)], as)) as [RedisValue, never[]]
-      for (const entry of listOf(reply[1])) await this.#deliver(entry, true)
-      start = reply[0].toString()
-      if (start === '0-0') return
-    }
+    const command = ['XAUTOCLAIM', stream, group, this.#unanswered.consumer, String(claimIdleMs), this.#claimFrom]
+    const [next, found] = (await this.#send([...command, 'COUNT', String(this.#room)], as)) as [RedisValue, RawEntry[]]
+    await this.#deliverAll(listOf(found), true)
+    this.#claimFrom = next.toString()
+    // At the end of the list there is time until the next round.
+    if (this.#claimFrom === '0-0') this.#claimAt = performance.now() + claimIdleMs / 2
   }
 
   /** What the handler gave back and whose time has come. */
   async #deliverDue(): Promise<void> {
-    const ids = this.#unanswered.takeDue()
+    const ids = this.#unanswered.takeDue(this.#room)
     if (ids.length === 0) return
     const { stream, group, as } = this.#input
     const command = ['XCLAIM', stream, group, this.#unanswered.consumer, '0', ...ids]
-    for (const entry of listOf((await this.#send(command, as)) as never[])) await this.#deliver(entry, true)
+    await this.#deliverAll(listOf((await this.#send(command, as)) as never[]), true)
   }
 
-  async #deliver(entry: Entry, redelivered: boolean): Promise<void> {
-    if (!this.#unanswered.begin(entry.id)) return
-    await this.#context.deliver(this.#pending(entry, redelivered))
+  /** All of them are ours from now on, also those that have to wait for room. */
+  async #deliverAll(entries: readonly Entry[], redelivered: boolean): Promise<void> {
+    const ours = entries.filter(({ id }) => this.#unanswered.begin(id))
+    for (const entry of ours) await this.#context.deliver(this.#pending(entry, redelivered))
   }
 
   #pending(entry: Entry, redelivered: boolean): PendingDelivery<Entry> {
@@ -175,23 +198,21 @@ class EntryReader {
     }
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => setTimeout(resolve, this.#unanswered.waitMs(blockMs)))
-  }
-
   #send(command: readonly Argument[], as: 'text' | 'bytes' = 'text'): Promise<unknown> {
     return sendOn(this.#driver, command, as === 'text' ? textReplies : repliesAs(as))
   }
 }
 
+type RawEntry = readonly [id: RedisValue, fields: RedisValue[] | null]
+
 /** XREADGROUP answers with the stream and its entries, in a flat list; with nothing where there are none. */
-function entriesOf(reply: unknown): Entry[] {
-  return reply === null ? [] : listOf((reply as [RedisValue, never[]])[1])
+function rawEntriesOf(reply: unknown): readonly RawEntry[] {
+  return reply === null ? [] : (reply as [RedisValue, RawEntry[]])[1]
 }
 
 /** Entries that were deleted from the stream meanwhile have no fields, and are left out. */
-function listOf(list: readonly ([RedisValue, RedisValue[] | null] | null)[]): Entry[] {
-  return list.filter((one) => one !== null && one[1] !== null).map((one) => toEntry(one as [RedisValue, RedisValue[]]))
+function listOf(list: readonly (RawEntry | null)[]): Entry[] {
+  return list.filter((one) => one !== null && one[1] !== null).map((one) => toEntry(one as RawEntry))
 }
 
 /** The fields of the entry, and beside them where it came from and why. */

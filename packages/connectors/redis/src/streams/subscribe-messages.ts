@@ -17,6 +17,7 @@ export interface MessageEvent {
 }
 
 const maxWaiting = 10_000
+const maxWaitingBytes = 64 * 1024 * 1024
 const maxReturned = 1_000
 
 /** Subscribes on a connection of its own (https://redis.io/docs/latest/develop/interact/pubsub/) until it is lost or stopped. */
@@ -84,23 +85,25 @@ async function handOver(inbox: Inbox, context: ListenContext<MessageEvent>): Pro
   }
 }
 
-/** Messages that wait for the handler, at most 10,000: the server does not wait for us. */
+/** Messages that wait for the handler, at most 10,000 and 64 MiB: the server does not wait for us. */
 class Inbox {
   readonly #waiting: MessageEvent[] = []
   readonly #dropped: (count: number) => void
   #wake: (() => void) | undefined
   #closed = false
   #missed = 0
+  #bytes = 0
 
   constructor(dropped: (count: number) => void) {
     this.#dropped = dropped
   }
 
   push(event: MessageEvent): void {
-    if (this.#waiting.length >= maxWaiting) {
+    if (this.#waiting.length >= maxWaiting || this.#bytes >= maxWaitingBytes) {
       this.#missed += 1
       return
     }
+    this.#bytes += event.message.length
     this.#waiting.push(event)
     this.#wake?.()
   }
@@ -113,7 +116,10 @@ class Inbox {
       this.#dropped(this.#missed)
       this.#missed = 0
     }
-    return this.#closed ? undefined : this.#waiting.shift()
+    if (this.#closed) return undefined
+    const event = this.#waiting.shift()
+    this.#bytes -= event?.message.length ?? 0
+    return event
   }
 
   close(): void {

@@ -6,6 +6,7 @@ export class Unanswered {
   readonly #withHandler = new Set<string>()
   /** Ids that were given back, and when they are due, as `performance.now()`. */
   readonly #returned = new Map<string, number>()
+  #released: (() => void) | undefined
 
   constructor(consumer: string) {
     this.consumer = consumer
@@ -14,6 +15,16 @@ export class Unanswered {
   /** Nothing new is read while so many wait to be brought again. */
   get isFull(): boolean {
     return this.#returned.size >= maxReturned
+  }
+
+  /** How many entries are with the handler. */
+  get handling(): number {
+    return this.#withHandler.size
+  }
+
+  /** Ids of the entries that are with the handler. */
+  get inHands(): string[] {
+    return [...this.#withHandler]
   }
 
   /** False where the entry is with the handler already, or waits for its time. */
@@ -25,16 +36,35 @@ export class Unanswered {
 
   forget(id: string): void {
     this.#withHandler.delete(id)
+    this.#released?.()
   }
 
   giveBack(id: string, delayMs: number): void {
     this.#withHandler.delete(id)
     this.#returned.set(id, performance.now() + delayMs)
+    this.#released?.()
   }
 
-  takeDue(): string[] {
+  /** Resolves when the handler is done with an entry, or after `maxMs`. */
+  whenReleased(maxMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer)
+        this.#released = undefined
+        resolve()
+      }
+      const timer = setTimeout(done, maxMs)
+      this.#released = done
+    })
+  }
+
+  /** Ids whose time has come, the first ones first. */
+  takeDue(most: number): string[] {
     const now = performance.now()
-    const due = [...this.#returned].filter(([, at]) => at <= now).map(([id]) => id)
+    const due = [...this.#returned]
+      .filter(([, at]) => at <= now)
+      .map(([id]) => id)
+      .slice(0, most)
     for (const id of due) this.#returned.delete(id)
     return due
   }
