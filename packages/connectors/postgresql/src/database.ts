@@ -99,6 +99,10 @@ export class PostgresqlDatabase implements PostgresqlClient {
     }
   }
 
+  lend(giveUp: () => void): () => void {
+    return this.#pool.lend(giveUp)
+  }
+
   /** A connection beside the pool, for what listens. */
   dial(more?: ClientConfig): Promise<Client> {
     return dial(this.#route, more).catch((error: unknown) => {

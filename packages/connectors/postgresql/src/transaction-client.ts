@@ -64,6 +64,11 @@ export class TransactionClient implements PostgresqlClient {
     }
   }
 
+  /** Nobody else waits for the connection of a transaction. */
+  lend(): () => void {
+    return () => undefined
+  }
+
   /** The callback is over: what is called now would run outside. */
   end(): void {
     this.#ended = true

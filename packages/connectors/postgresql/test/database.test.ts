@@ -148,6 +148,23 @@ await describeWithPeer('postgresql', {}, (server) => {
     )
   })
 
+  test('reading holds no connection that somebody else waits for', async () => {
+    await database.run("insert into things select i, 'name ' || i, i from generate_series(1, 50) i")
+    const db = connect({ pool: { max: 2 } })
+    const copies = await Promise.all(
+      [1, 2, 3].map(async (copy) => {
+        const ids: unknown[] = []
+        for await (const { id } of db.rows.read({ table: 'things', pageSize: 5 })) {
+          await db.execute({ text: 'update things set at = at + 1 where id = $1', values: [id] })
+          ids.push(id)
+        }
+        return [copy, ids.length]
+      }),
+    )
+    expect(copies).toEqual([1, 2, 3].map((copy) => [copy, 50]))
+    expect(await database.run('select sum(at)::int as sum from things')).toEqual([{ sum: 1_275 + 150 }])
+  })
+
   describe('COPY', () => {
     const textOf = async (body: unknown): Promise<string> => {
       const chunks: Uint8Array[] = []

@@ -22,6 +22,8 @@ export class BackendPool {
   readonly #idle: Backend[] = []
   readonly #busy = new Set<Backend>()
   readonly #waiters = new Set<Waiter>()
+  /** Those who hold a connection that they could do without for a while. */
+  readonly #lenders = new Set<() => void>()
   #opening = 0
   #sweep: NodeJS.Timeout | undefined
   #closed = false
@@ -75,7 +77,24 @@ export class BackendPool {
       signal.addEventListener('abort', aborted, { once: true })
       this.#waiters.add(waiter)
       this.#openMore()
+      this.#callBack()
     })
+  }
+
+  /** @returns what takes the offer back: to give a connection up, once, as soon as somebody waits for one. */
+  lend(giveUp: () => void): () => void {
+    this.#lenders.add(giveUp)
+    this.#callBack()
+    return () => void this.#lenders.delete(giveUp)
+  }
+
+  /** One for each who would wait for longer than it takes to open a connection. */
+  #callBack(): void {
+    if (this.#waiters.size <= this.#opening) return
+    const [giveUp] = this.#lenders
+    if (giveUp === undefined) return
+    this.#lenders.delete(giveUp)
+    giveUp()
   }
 
   /** Gives a connection back. One that is lost, altered, old, or in the middle of something serves nobody else. */

@@ -4,13 +4,16 @@ import type { Step } from './statement.ts'
 
 const highWaterBytes = 1_048_576
 
+type WireEvent = 'copyOutResponse' | 'readyForQuery' | 'end'
+
 interface Wire {
   readonly stream: { cork(): void; uncork(): void; pause(): void; resume(): void }
   parse(query: { text: string }, more?: boolean): void
   bind(config: object, more?: boolean): void
   execute(config: null, more?: boolean): void
   sync(): void
-  once(event: 'copyOutResponse' | 'readyForQuery' | 'end', listener: () => void): void
+  once(event: WireEvent, listener: () => void): void
+  off(event: WireEvent, listener: () => void): void
 }
 
 /**
@@ -67,7 +70,7 @@ export class CopyOutput implements AsyncIterable<Uint8Array> {
   submit(connection: Connection): void {
     const wire = connection as unknown as Wire
     this.#wire = wire
-    wire.once('copyOutResponse', () => this.#begun.resolve())
+    wire.once('copyOutResponse', this.#begin)
     wire.stream.cork()
     try {
       for (const { text } of this.#steps) {
@@ -95,9 +98,8 @@ export class CopyOutput implements AsyncIterable<Uint8Array> {
     this.#failure ??= { error }
     this.#begun.reject(error)
     // What the server refused it is done with a moment later; then the connection can be used again.
-    const end = (): void => this.#end()
-    if (isServerError(error)) for (const event of ['readyForQuery', 'end'] as const) this.#wire?.once(event, end)
-    else end()
+    if (isServerError(error)) for (const event of ['readyForQuery', 'end'] as const) this.#wire?.once(event, this.#end)
+    else this.#end()
   }
 
   handleReadyForQuery(): void {
@@ -111,8 +113,12 @@ export class CopyOutput implements AsyncIterable<Uint8Array> {
   handleDataRow(): void {}
   handleEmptyQuery(): void {}
 
-  #end(): void {
+  readonly #begin = (): void => this.#begun.resolve()
+
+  readonly #end = (): void => {
     this.#ended = true
+    this.#wire?.off('copyOutResponse', this.#begin)
+    for (const event of ['readyForQuery', 'end'] as const) this.#wire?.off(event, this.#end)
     this.#wake?.()
     this.#over.resolve()
   }

@@ -9,6 +9,7 @@ const maxIdleMs = 10_000
 
 /** A result that is read piece by piece; the next piece is fetched while the one before is being used. */
 export class Portal {
+  readonly #client: PostgresqlClient
   readonly #rows: number
   readonly #released = Promise.withResolvers<void>()
   readonly #opened = Promise.withResolvers<Opened>()
@@ -16,9 +17,11 @@ export class Portal {
   readonly #abort = new AbortController()
   #ahead: Promise<PostgresqlRow[]> | undefined
   #idle: NodeJS.Timeout | undefined
+  #takeBack: () => void = () => undefined
   isOpen = true
 
   constructor(client: PostgresqlClient, step: Step, rows: number) {
+    this.#client = client
     this.#rows = rows
     this.#opened.promise.catch(() => undefined)
     this.#holding = client
@@ -31,7 +34,7 @@ export class Portal {
 
   /** The next rows, fewer than asked for at the end. */
   async next(signal: AbortSignal): Promise<PostgresqlRow[]> {
-    clearTimeout(this.#idle)
+    this.#keep()
     const abort = (): void => void this.#giveUp(signal.reason)
     if (signal.aborted) abort()
     signal.addEventListener('abort', abort, { once: true })
@@ -51,7 +54,7 @@ export class Portal {
   async close(): Promise<void> {
     if (!this.isOpen) return
     this.isOpen = false
-    clearTimeout(this.#idle)
+    this.#keep()
     this.#abort.abort()
     try {
       const { backend, cursor } = await this.#opened.promise
@@ -64,11 +67,18 @@ export class Portal {
     await this.#holding
   }
 
+  /** While its reader does something else, the result is closed when somebody waits for a connection, and after a while. */
   #fetchAhead(): void {
     this.#ahead = this.#fetch()
     this.#ahead.catch(() => undefined)
     this.#idle = setTimeout(() => void this.close(), maxIdleMs)
     this.#idle.unref()
+    this.#takeBack = this.#client.lend(() => void this.close())
+  }
+
+  #keep(): void {
+    clearTimeout(this.#idle)
+    this.#takeBack()
   }
 
   async #fetch(): Promise<PostgresqlRow[]> {
