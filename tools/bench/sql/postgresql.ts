@@ -1,3 +1,6 @@
+import { rmSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { findPeer } from '../../peers/src/find-peer.ts'
 import { atLeast, atMost, interleave, median, printTable, runChild, type Gate } from '../helpers.ts'
 
@@ -11,7 +14,12 @@ export async function benchPostgresql(): Promise<Gate[]> {
   if (peer === undefined) throw new Error('There is no PostgreSQL to measure with.')
   try {
     console.log(`PostgreSQL ${peer.version ?? ''} (${peer.source})`)
-    return [...(await calls(peer.url)), ...(await writing(peer.url)), ...(await reading(peer.url))]
+    return [
+      ...(await calls(peer.url)),
+      ...(await writing(peer.url)),
+      ...(await reading(peer.url)),
+      ...(await following(peer.url)),
+    ]
   } finally {
     await peer.stop()
   }
@@ -58,10 +66,22 @@ async function writing(url: string): Promise<Gate[]> {
 const readers = ['ours', 'pg-cursor'] as const
 
 async function reading(url: string): Promise<Gate[]> {
-  await runChild(child('read'), [url, 'prepare', String(readRows)])
+  // As it is installed: loading TypeScript takes some 40 MB that stay.
+  const file = new URL('../../../node_modules/.cache/casare-bench-read.mjs', import.meta.url)
+  await build({
+    entryPoints: [fileURLToPath(child('read'))],
+    outfile: fileURLToPath(file),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    conditions: ['@casare/source'],
+    external: ['pg', 'pg-cursor', 'pg-copy-streams', 'zod'],
+  })
+  await runChild(file, [url, 'prepare', String(readRows)])
   const results = await interleave(readers, 3, (name) =>
-    runChild<{ perSecond: number; peakBytes: number }>(child('read'), [url, name, String(readRows)]),
+    runChild<{ perSecond: number; peakBytes: number }>(file, [url, name, String(readRows)]),
   )
+  rmSync(file)
   const rate = (name: (typeof readers)[number]): number => median(results[name].map(({ perSecond }) => perSecond))
   const peak = (name: (typeof readers)[number]): number =>
     Math.max(...results[name].map(({ peakBytes }) => peakBytes)) / 1e6
@@ -74,4 +94,22 @@ async function reading(url: string): Promise<Gate[]> {
     atLeast('postgresql rows.read of pg-cursor', rate('ours') / rate('pg-cursor'), 0.9),
     atMost('postgresql rows.read: peak MB', peak('ours'), 150),
   ]
+}
+
+const followedChanges = 200_000
+const followers = ['ours', 'pg_recvlogical'] as const
+
+async function following(url: string): Promise<Gate[]> {
+  const results = await interleave(followers, rounds, (name) =>
+    runChild<{ perSecond: number }>(child('changes'), [url, name, String(followedChanges)]),
+  )
+  const { p50, p99 } = await runChild<{ p50: number; p99: number }>(child('changes'), [url, 'latency', '25000', '5000'])
+  const rate = (name: (typeof followers)[number]): number => median(results[name].map(({ perSecond }) => perSecond))
+  printTable(
+    [`changes followed per second, ${followedChanges} changes`, 'changes/s'],
+    followers.map((name) => [name, Math.round(rate(name))]),
+  )
+  console.log(`from insert to handler at 5,000 changes/s: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`)
+  console.log()
+  return [atLeast('postgresql changes of pg_recvlogical', rate('ours') / rate('pg_recvlogical'), 0.9)]
 }

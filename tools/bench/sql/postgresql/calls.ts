@@ -22,6 +22,8 @@ const orm = drizzle(new pg.Pool({ connectionString: url, max }))
 
 const variants: Record<string, (id: number) => Promise<unknown>> = {
   ours: (id) => db.query({ text, values: [id] }),
+  // As a read: where all connections are at work, these share one.
+  'ours, as reads': (id) => db.query({ text, values: [id] }, { effect: 'read' }),
   pg: (id) => pool.query(text, [id]),
   'pg named': (id) => pool.query({ name: 'point', text, values: [id] }),
   knex: (id) => knex.select('id', 'name', 'score').from(table).where({ id }),
