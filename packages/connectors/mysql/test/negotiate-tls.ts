@@ -1,9 +1,7 @@
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { Transform, type Duplex } from 'node:stream'
-import type { NegotiateTls } from '@casare/testing'
-
-type TlsTranslation = Exclude<Awaited<ReturnType<NegotiateTls>>, void>
+import type { TlsTranslation } from '@casare/testing'
 
 const headerBytes = 4
 /** CLIENT_SSL, in the lower half of the server's capabilities. */

@@ -35,7 +35,7 @@ export type {
 } from './subject/connector-subject.ts'
 export { createAuthority, createCertificate } from './certificates/create-certificate.ts'
 export type { Certificate, CertificateAuthority } from './certificates/create-certificate.ts'
-export type { NegotiateTls } from './certificates/tls-front.ts'
+export type { NegotiateTls, TlsTranslation } from './certificates/tls-front.ts'
 export { canary, encodingsOf } from './connector/secret-checks.ts'
 export { hostileTexts } from './connector/input-checks.ts'
 export { effectChecks, effectSuite } from './effects/effect-suite.ts'
