@@ -205,7 +205,7 @@ export function defineConnector<
     Accept<NoInfer<Client>, Ops, Strs, Sess>,
 ): Connector<ConfigIn, Client, Adopted, Ops, Strs, Sess, Methods> {
   refuseBadNames(spec.name, [spec.operations, spec.streams, spec.sessions])
-  return createConnector(spec as unknown as AnySpec) as unknown as Connector<
+  return createConnector(spec) as unknown as Connector<
     ConfigIn,
     Client,
     Adopted,

@@ -91,7 +91,4 @@ fine({ key: 'text' })
 fine({})
 // @ts-expect-error -- it cannot adopt a client
 fine({ client: new Other() })
-export const any: Connector<{ key: string | Secret }, Other> = fine as unknown as Connector<
-  { key: string | Secret },
-  Other
->
+export const any: Connector<{ key: string | Secret }, Other> = fine

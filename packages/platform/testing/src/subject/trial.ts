@@ -95,5 +95,5 @@ export function isCode(error: ConnectorError, code: ErrorCode): boolean {
 
 /** A connector like this one but for these parts of its definition. */
 export function changed(connector: AnyConnector, parts: object): AnyConnector {
-  return defineConnector({ ...connector.spec, ...parts } as never) as unknown as AnyConnector
+  return defineConnector({ ...connector.spec, ...parts } as never)
 }
