@@ -2,7 +2,6 @@ import { ConnectorError, type ErrorFacts } from '../errors/connector-error.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { Schema } from '../schemas/standard-schema.ts'
-import type { AnySpec } from '../runtime/connection-config.ts'
 import { createConnector } from '../runtime/create-connector.ts'
 import type { CallContext } from './call.ts'
 import type { Connection } from './connection.ts'
@@ -205,15 +204,7 @@ export function defineConnector<
     Accept<NoInfer<Client>, Ops, Strs, Sess>,
 ): Connector<ConfigIn, Client, Adopted, Ops, Strs, Sess, Methods> {
   refuseBadNames(spec.name, [spec.operations, spec.streams, spec.sessions])
-  return createConnector(spec) as unknown as Connector<
-    ConfigIn,
-    Client,
-    Adopted,
-    Ops,
-    Strs,
-    Sess,
-    Methods
-  >
+  return createConnector(spec) as unknown as Connector<ConfigIn, Client, Adopted, Ops, Strs, Sess, Methods>
 }
 
 function refuseBadNames(connector: string, tables: readonly (object | undefined)[]): void {
