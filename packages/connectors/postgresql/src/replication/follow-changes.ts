@@ -30,7 +30,7 @@ export interface ChangeEvent {
 /** Where a subscription is, from one connection to the next. */
 interface Following {
   /** Place and number of the last change that was handed over. */
-  handed: { lsn: bigint; number: number }
+  readonly handed: { lsn: bigint; number: number }
 }
 
 const confirmEveryMs = 2_000
@@ -102,6 +102,8 @@ class Follower {
   #wake: (() => void) | undefined
   #paused = false
   #confirming = false
+  /** What the server was told last. */
+  #told = 0n
   /** Handlers that run. */
   #handling = 0
   #idle: (() => void) | undefined
@@ -231,7 +233,10 @@ class Follower {
     const { lsn, text, committedAt, transaction, count } = begun
     const { handed } = this.#following
     const redelivered = lsn < handed.lsn || (lsn === handed.lsn && count <= handed.number)
-    if (!redelivered) this.#following.handed = { lsn, number: count }
+    if (!redelivered) {
+      handed.lsn = lsn
+      handed.number = count
+    }
     const handled = this.#confirmation.change()
     const { schema, table } = relation
     const key = keyOf(relation, row)
@@ -239,7 +244,7 @@ class Follower {
       id: `${text}:${count}`,
       key,
       redelivered,
-      event: { ...parts, schema, table, transaction, committedAt, lsn: text },
+      event: Object.assign(parts, { schema, table, transaction, committedAt, lsn: text }),
       ack: () => {
         handled()
         this.#busy.delete(key)
@@ -270,12 +275,13 @@ class Follower {
     )
   }
 
-  /** Many acknowledgements in a row are one message. */
+  /** Many acknowledgements in a row are one message, and those that move nothing are none. */
   #confirmSoon(): void {
-    if (this.#confirming) return
+    if (this.#confirming || this.confirmed === this.#told) return
     this.#confirming = true
     setImmediate(() => {
       this.#confirming = false
+      this.#told = this.confirmed
       this.onConfirmed()
     })
   }
