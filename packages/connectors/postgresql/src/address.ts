@@ -25,7 +25,7 @@ export function addressOf(config: ParsedConfig): Address {
   const parsed = parse(url.reveal())
   return {
     ...parsed,
-    password: () => decodeURIComponent(new URL(url.reveal()).password),
+    password: () => decode(new URL(url.reveal()).password),
     applicationName: config.applicationName ?? parsed.applicationName,
   }
 }
@@ -35,6 +35,8 @@ function parse(text: string): Omit<Address, 'password'> {
   if (url === undefined || !/^postgres(ql)?:$/.test(url.protocol))
     throw invalidInput('The url is not one of PostgreSQL: postgresql://user:password@host:port/database.')
   const host = hostOf(url)
+  // Read again at each connection; a mistake in it is told now.
+  decode(url.password)
   const user = decode(url.username) || 'postgres'
   return {
     host,

@@ -40,10 +40,11 @@ describe('settings', () => {
     'postgresql://db.example/a?sslmode=no-verify',
     'postgresql://db.example/a?sslmode=verify-ca',
     'postgresql://localhost/a%zz',
+    'postgresql://user:%zz-and-more@localhost/a',
     'postgresql://db.example/a?sslmode=disable',
   ])('refused before anything is sent: %s', async (url) => {
     const secret = 'a-long-password'
-    const withPassword = url.replace('://', `://user:${secret}@`)
+    const withPassword = url.includes('@') ? url : url.replace('://', `://user:${secret}@`)
     await expect(opening({ url: withPassword })).rejects.toMatchObject({
       code: 'invalid_input',
       applied: 'no',

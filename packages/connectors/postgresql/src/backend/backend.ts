@@ -83,20 +83,21 @@ export class Backend {
 
   /** Takes the connection for work that speaks to pg's client itself, until its promise settles; aborting ends both. */
   async use<T>(times: Pick<Times, 'signal'>, work: (client: Client) => Promise<T>): Promise<T> {
-    await this.#running
+    while (this.#running !== undefined) await this.#running
     this.#refuseLost()
     times.signal.throwIfAborted()
     this.#waiting += 1
     const abort = (): void => this.abandon(times.signal.reason)
     times.signal.addEventListener('abort', abort, { once: true })
+    let settled: Promise<unknown> | undefined
     try {
       const working = work(this.client)
-      this.#running = working.then(ignore, ignore)
+      this.#running = settled = working.then(ignore, ignore)
       return await working
     } catch (error) {
       throw failureOf(error, undefined)
     } finally {
-      this.#running = undefined
+      if (this.#running === settled) this.#running = undefined
       this.#waiting -= 1
       times.signal.removeEventListener('abort', abort)
     }
