@@ -95,6 +95,8 @@ class Follower {
   readonly #decoder = new PgoutputDecoder()
   readonly #confirmation = new Confirmation(0n)
   readonly #waiting: PendingDelivery<ChangeEvent>[] = []
+  /** Place of the first one that waits: taking it out each time would move all the others. */
+  #head = 0
   /** Rows of which a change is being handled. */
   readonly #busy = new Set<string>()
   readonly #ended = new AbortController()
@@ -155,7 +157,7 @@ class Follower {
         await new Promise<void>((resolve) => {
           this.#wake = resolve
         })
-      if (this.#paused && this.#waiting.length < highWater / 2) {
+      if (this.#paused && this.#held < highWater / 2) {
         this.#paused = false
         this.#stream.resume()
       }
@@ -163,7 +165,7 @@ class Follower {
   }
 
   end(): void {
-    this.#waiting.length = 0
+    this.#clear()
     this.#ended.abort()
     this.#wake?.()
   }
@@ -171,18 +173,24 @@ class Follower {
   /** The first change of a row of which none is being handled: where one is given back, those behind it wait too. */
   #next(): PendingDelivery<ChangeEvent> | undefined {
     const waiting = this.#waiting
-    let index = 0
+    let index = this.#head
+    const end = Math.min(waiting.length, index + lookAhead)
     // Nearly always it is the first one.
-    while (index < waiting.length && index < lookAhead && this.#busy.has(waiting[index]?.key ?? '')) index += 1
-    if (index >= lookAhead || index >= waiting.length) return undefined
-    const next = index === 0 ? waiting.shift() : waiting.splice(index, 1)[0]
+    while (index < end && this.#busy.has(waiting[index]?.key ?? '')) index += 1
+    if (index >= end) return undefined
+    const next = waiting[index]
+    if (index > this.#head) waiting.splice(index, 1)
+    else if ((this.#head += 1) === waiting.length || this.#head > highWater) {
+      waiting.splice(0, this.#head)
+      this.#head = 0
+    }
     if (next !== undefined) this.#busy.add(next.key ?? '')
     return next
   }
 
   /** Asked to stop: takes nothing more, and waits for the handlers that run. */
   async finished(): Promise<void> {
-    this.#waiting.length = 0
+    this.#clear()
     if (this.#handling <= 0) return
     const timer = new AbortController()
     const idle = new Promise<void>((resolve) => {
@@ -190,6 +198,15 @@ class Follower {
     })
     await Promise.race([idle, pause(drainMs, timer.signal)])
     timer.abort()
+  }
+
+  get #held(): number {
+    return this.#waiting.length - this.#head
+  }
+
+  #clear(): void {
+    this.#waiting.length = 0
+    this.#head = 0
   }
 
   #handled(): void {
@@ -258,7 +275,7 @@ class Follower {
       },
     })
     this.#wake?.()
-    if (this.#waiting.length < highWater || this.#paused) return
+    if (this.#held < highWater || this.#paused) return
     this.#paused = true
     this.#stream.pause()
   }
