@@ -83,7 +83,11 @@ export class GroupConsumer {
     this.#member = member
     this.#positioned = this.#position(member).then(
       () => this.#context.ready(),
-      (error: unknown) => this.#failed.reject(error),
+      (error: unknown) => {
+        // Nothing may be handled from a position that was not asked for.
+        this.#stopping = true
+        this.#failed.reject(error)
+      },
     )
   }
 

@@ -70,6 +70,8 @@ export const messages = stream({
       const { signal } = context
       const limitMs = client.timeouts.connectMs + client.timeouts.readMs
       const opening = client.link.connection().then((model) => model.createChannel())
+      // Given up on in the meantime: nobody else would close it.
+      opening.then((channel) => (signal.aborted ? channel.close() : undefined)).catch(() => undefined)
       const channel = await abortable(opening, { signal, limitMs, late: () => silent('opening a channel', limitMs) })
       await new Consumer(client, input, context, channel).run()
     },
