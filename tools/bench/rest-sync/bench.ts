@@ -17,9 +17,9 @@ interface Run {
 /** In a process that sees the packages as they are published. */
 async function run(name: string, url: string): Promise<Run> {
   const { stdout } = await promisify(execFile)(process.execPath, [
-    // As the casare command sets it for itself; by hand gets it too.
+    // As the casare command sets them for itself; by hand gets them too.
     '--max-semi-space-size=4',
-
+    '--heap-growing-percent=200',
     fileURLToPath(new URL('./variant.mjs', import.meta.url)),
     name,
     url,
