@@ -1,6 +1,5 @@
 import { assertTransport, ConnectorError, type CallContext, type OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
-import { kafkajsDriver } from './driver/kafkajs-driver.ts'
 import { isSecure, parseAddress } from './egress.ts'
 import { factsFor } from './errors.ts'
 import { KafkaClient } from './kafka-client.ts'
@@ -9,6 +8,8 @@ import { KafkaClient } from './kafka-client.ts'
 export async function open(config: ParsedConfig, context: OpenContext): Promise<KafkaClient> {
   const secure = isSecure(config)
   for (const broker of config.brokers) assertTransport({ host: parseAddress(broker).host, secure, tls: context.tls })
+  // It brings Node's TLS along, which costs an import more than all the rest of this package.
+  const { kafkajsDriver } = await import('./driver/kafkajs-driver.ts')
   try {
     return new KafkaClient(await kafkajsDriver(config, context), context)
   } catch (error) {
