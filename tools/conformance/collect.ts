@@ -6,6 +6,8 @@ interface Pending {
   readonly body: () => Promise<void>
 }
 
+type Hook = () => unknown
+
 /**
  * Runs a file of tests without a test runner and collects what its suites tell on the diagnostics channel: the same file
  * that `npm test` runs.
@@ -15,18 +17,25 @@ export async function collect(file: string): Promise<CheckResult[]> {
   const results: CheckResult[] = []
   const pending: Pending[] = []
   const listen = (message: unknown): void => void results.push(message as CheckResult)
-  const before = { ...(globalThis as { describe?: unknown; test?: unknown }) }
-  Object.assign(globalThis, {
-    describe: (_name: string, body: () => void) => body(),
+  const starting: Hook[] = []
+  const ending: Hook[] = []
+  const runner = {
+    describe: Object.assign((_name: string, body: () => void) => body(), { skip: () => undefined }),
     test: (name: string, body: () => Promise<void>) => void pending.push({ name, body }),
-  })
+    beforeAll: (hook: Hook) => void starting.push(hook),
+    afterAll: (hook: Hook) => void ending.push(hook),
+  }
+  const before = Object.fromEntries(Object.keys(runner).map((name) => [name, Reflect.get(globalThis, name) as unknown]))
+  Object.assign(globalThis, runner)
   subscribe('casare:conformance', listen)
   try {
     await import(file)
+    for (const hook of starting) await hook()
     for (const { body } of pending) await body().catch(() => undefined)
   } finally {
+    for (const hook of ending) await hook()
     unsubscribe('casare:conformance', listen)
-    Object.assign(globalThis, { describe: before.describe, test: before.test })
+    Object.assign(globalThis, before)
   }
   if (results.length !== pending.length)
     throw new Error(

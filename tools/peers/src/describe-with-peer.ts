@@ -1,9 +1,11 @@
-import { afterAll, beforeAll, describe, test } from '@jest/globals'
 import { findPeer, planPeer, type Peer, type PeerOptions } from './find-peer.ts'
 import type { SystemName } from './system.ts'
 import { systems } from './systems/index.ts'
 
 const bootTimeoutMs = 200_000
+
+/** The part of a test runner that this needs; its globals, so that the conformance report can run the same files. */
+type Runner = Pick<typeof import('@jest/globals'), 'afterAll' | 'beforeAll' | 'describe' | 'test'>
 
 /**
  * A `describe` whose tests use a real server: `await describeWithPeer('redis', {}, (peer) => { test(…) })`. The peer is
@@ -18,6 +20,7 @@ export async function describeWithPeer(
   define: (peer: () => Peer) => void,
 ): Promise<void> {
   const { environment = process.env } = options
+  const { afterAll, beforeAll, describe, test } = globalThis as unknown as Runner
   const title = `${systems[name].title}${options.tls === true ? ' with TLS' : ''}`
   const plan = await planPeer(name, options)
   if (plan.source === 'missing') {
