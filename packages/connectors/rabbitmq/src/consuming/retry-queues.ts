@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { ConnectorError } from '@casare/core'
 import type { Message, Options } from 'amqplib'
 import { publishBatch } from '../publishing/publish-batch.ts'
@@ -102,5 +101,5 @@ export function nameFor(queue: string, ending: string): string {
   const name = `${queue}${ending}`
   return Buffer.byteLength(name) <= 255
     ? name
-    : `casare.${createHash('sha256').update(queue).digest('base64url')}${ending}`
+    : `casare.${process.getBuiltinModule('node:crypto').createHash('sha256').update(queue).digest('base64url')}${ending}`
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { ConnectorError } from '@casare/core'
 import type { Channel, Message } from 'amqplib'
 import { factsFor, notApplied } from '../errors.ts'
@@ -47,7 +46,7 @@ export class Requests {
     } catch (error) {
       throw signal.aborted ? error : notApplied(error)
     }
-    const id = randomUUID()
+    const id = crypto.randomUUID()
     try {
       return await abortable(channel.send(id, exchange, outgoing), {
         signal,

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { Options } from 'amqplib'
 import { encodeBody } from '../body-codec.ts'
 import type { OutgoingMessage } from '../message.ts'
@@ -23,7 +22,7 @@ export function toOutgoing(message: OutgoingMessage, routingKey: string, key: st
     options: {
       mandatory: true,
       persistent: message.persistent ?? true,
-      messageId: message.messageId ?? key ?? randomUUID(),
+      messageId: message.messageId ?? key ?? crypto.randomUUID(),
       contentType: message.contentType ?? contentType,
       contentEncoding: message.contentEncoding,
       headers: message.headers,
