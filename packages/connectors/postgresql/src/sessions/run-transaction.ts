@@ -100,12 +100,13 @@ async function commit(backend: Backend, times: Times): Promise<void> {
  * @throws the loss, with `applied: 'no'` where the transaction was rolled back, as it is where nobody can tell.
  */
 async function lookUp(database: PostgresqlDatabase, { id, error }: Unanswered): Promise<void> {
+  if (isCrash(error)) throw error
   const signal = AbortSignal.timeout(lookUpMs)
   const step = { text: 'select pg_catalog.txid_status($1::bigint) as status', values: [id] }
   while (!signal.aborted) {
     const status = await runOne(database, step, { signal, remainingMs: lookUpMs }).then(
       ({ rows }) => rows[0]?.['status'],
-      () => 'in progress',
+      (failure: unknown) => (isCrash(failure) ? 'forgotten' : 'in progress'),
     )
     if (status === 'committed') return
     if (status === 'aborted')
@@ -118,4 +119,12 @@ async function lookUp(database: PostgresqlDatabase, { id, error }: Unanswered): 
     await pause(pollMs, signal)
   }
   throw error
+}
+
+/**
+ * The server has crashed, or comes up again. Ids that it had given out without a flush are then given out once more, so that
+ * what it says of ours may be about somebody else's transaction.
+ */
+function isCrash(error: unknown): boolean {
+  return ConnectorError.is(error) && (error.vendorCode === '57P02' || error.vendorCode === '57P03')
 }
