@@ -85,11 +85,11 @@ export function toError(error: unknown): ErrorFacts | undefined {
 }
 
 function factsOfOne(error: Error): ErrorFacts | undefined {
-  const { type, code } = error as { type?: unknown; code?: unknown }
+  const { type, code, broker } = error as { type?: unknown; code?: unknown; broker?: unknown }
   if (typeof type === 'string' && Object.hasOwn(replies, type)) return facts(replies[type] as Row, error, type)
   // What is refused before it is sent proves more than the name of the class does.
   if (typeof code === 'string') {
-    const network = networkFacts(error, 'Kafka')
+    const network = networkFacts(error, typeof broker === 'string' ? `Kafka at ${broker}` : 'Kafka')
     if (network !== undefined) return network
   }
   if (/[Cc]onnection timeout/.test(error.message)) return facts(['unavailable', 'no', true, ''], error, undefined)
