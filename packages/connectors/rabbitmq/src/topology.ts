@@ -7,9 +7,9 @@ const maxRemembered = 10_000
 export type Declaration = (channel: Channel) => Promise<unknown>
 
 /**
- * What this connection has declared and a restart of the broker, or the loss of the connection, takes away: queues and
- * exchanges that are not durable, delete themselves or expire, and their bindings. Durable ones come back by themselves,
- * and one that is gone was deleted by somebody.
+ * What this connection has declared, to be declared again on its next connection: a restart of the broker takes away what is
+ * not durable, and a crash takes durable queues, too, that were declared in the seconds before. Declaring what is there
+ * changes nothing; what was deleted through this connection is forgotten.
  */
 export class Topology {
   readonly #entities = new Map<string, Declaration>()
@@ -20,17 +20,13 @@ export class Topology {
     this.#event = event
   }
 
-  /** Remembers a queue or exchange that does not last, and forgets one that does. */
-  entity(kind: 'queue' | 'exchange', name: string, lasts: boolean, declare: Declaration): void {
-    const key = `${kind}:${name}`
-    if (lasts) this.#entities.delete(key)
-    else if (this.#entities.size < maxRemembered) this.#entities.set(key, declare)
+  /** Remembers a queue or exchange. */
+  entity(kind: 'queue' | 'exchange', name: string, declare: Declaration): void {
+    if (this.#entities.size < maxRemembered) this.#entities.set(`${kind}:${name}`, declare)
   }
 
-  /** Remembers a binding where one of its ends does not last. */
   binding(ends: readonly string[], key: string, declare: Declaration): void {
-    if (ends.some((end) => this.#entities.has(end)) && this.#bindings.size < maxRemembered)
-      this.#bindings.set(`${ends.join(' ')} ${key}`, declare)
+    if (this.#bindings.size < maxRemembered) this.#bindings.set(`${ends.join(' ')} ${key}`, declare)
   }
 
   forget(kind: 'queue' | 'exchange', name: string): void {

@@ -194,14 +194,14 @@ await describeWithPeer('rabbitmq', {}, (peer) => {
     await mq.$.check()
   })
 
-  test('what does not last is declared again on a new connection', async () => {
+  test.each([true, false])('what was declared is declared again on a new connection; durable: %s', async (durable) => {
     const mq = throughTap({ resilience: { retry: { baseMs: 1, capMs: 5 } } })
     const queue = broker.name('fleeting')
     const exchange = broker.name('fleeting-exchange')
-    await mq.declareQueue({ queue, durable: false, expiresMs: 60_000 })
-    await mq.declareExchange({ exchange, durable: false })
+    await mq.declareQueue({ queue, durable, expiresMs: 60_000 })
+    await mq.declareExchange({ exchange, durable })
     await mq.bind({ exchange, queue, routingKey: 'a' })
-    // As a restart of the broker does.
+    // As a restart of the broker does, or a crash soon after.
     const channel = await broker.admin.createChannel()
     await channel.deleteQueue(queue)
     await channel.deleteExchange(exchange)

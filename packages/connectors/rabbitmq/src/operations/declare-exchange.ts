@@ -33,9 +33,7 @@ export const declareExchange = operation({
       arguments: { ...input.arguments },
     }
     await client.command('declareExchange', signal, (channel) => channel.assertExchange(exchange, kind, options))
-    client.topology.entity('exchange', exchange, durable && !autoDelete, (channel) =>
-      channel.assertExchange(exchange, kind, options),
-    )
+    client.topology.entity('exchange', exchange, (channel) => channel.assertExchange(exchange, kind, options))
     return { exchange }
   },
 })

@@ -78,8 +78,7 @@ export const declareQueue = operation({
     const { messageCount, consumerCount } = await client.command('declareQueue', signal, (channel) =>
       channel.assertQueue(queue, options),
     )
-    const lasts = parsed.durable && !parsed.autoDelete && parsed.expiresMs === undefined
-    client.topology.entity('queue', queue, lasts, (channel) => channel.assertQueue(queue, options))
+    client.topology.entity('queue', queue, (channel) => channel.assertQueue(queue, options))
     return { queue, messages: messageCount, consumers: consumerCount }
   },
 })
