@@ -198,7 +198,7 @@ await describeWithPeer('rabbitmq', {}, (peer) => {
     const mq = throughTap({ resilience: { retry: { baseMs: 1, capMs: 5 } } })
     const queue = broker.name('fleeting')
     const exchange = broker.name('fleeting-exchange')
-    await mq.declareQueue({ queue, durable, expiresMs: 60_000 })
+    await mq.declareQueue({ queue, durable, ...(durable ? {} : { expiresMs: 60_000 }) })
     await mq.declareExchange({ exchange, durable })
     await mq.bind({ exchange, queue, routingKey: 'a' })
     // As a restart of the broker does, or a crash soon after.
