@@ -15,6 +15,10 @@ const platformOrder = [
   'auth',
   'secrets',
   'webhooks',
+  'sql',
+  'object-store',
+  'aws',
+  'azure',
   'transfer',
   'telemetry',
   'flow',
@@ -26,7 +30,16 @@ const boundaries = [
   { sourceTag: 'layer:app', onlyDependOnLibsWithTags: ['layer:platform'] },
   {
     sourceTag: 'layer:connector',
-    onlyDependOnLibsWithTags: ['platform:core', 'platform:http', 'platform:auth', 'platform:testing'],
+    onlyDependOnLibsWithTags: [
+      'platform:core',
+      'platform:http',
+      'platform:auth',
+      'platform:sql',
+      'platform:object-store',
+      'platform:aws',
+      'platform:azure',
+      'platform:testing',
+    ],
   },
   ...platformOrder.map((name, index) => ({
     sourceTag: `platform:${name}`,

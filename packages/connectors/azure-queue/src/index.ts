@@ -1,0 +1,3 @@
+export { azureQueue } from './connector.ts'
+export type { AzureQueueConfig } from './config.ts'
+export type { Note } from './note.ts'
