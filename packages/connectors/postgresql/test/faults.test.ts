@@ -2,9 +2,8 @@ import { ConnectorError } from '@casare/core'
 import { faultProxy, seededRandom, type FaultProxy } from '@casare/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { describeWithPeer, planPeer, startPrivatePeer, type PrivatePeer } from '../../../../tools/peers/src/index.ts'
-import pg from 'pg'
 import { postgresql } from '../src/index.ts'
-import { ownDatabase, until, urlAt, type OwnDatabase } from './support.ts'
+import { connected, crash, ownDatabase, until, urlAt, type OwnDatabase } from './support.ts'
 
 const tables = `
   create table accounts (id integer primary key, total integer not null);
@@ -67,9 +66,9 @@ await describeWithPeer('postgresql', {}, (server) => {
       await expect(
         connect().transaction(async (tx) => {
           await tx.execute(grow)
-          await proxy.arm({ kind: 'reset', direction: 'request', afterBytes: request })
+          await proxy.arm({ kind: 'reset', direction: 'request', afterBytes: request + 1 })
         }),
-      ).rejects.toMatchObject({ code: 'unavailable', applied: 'no' })
+      ).rejects.toMatchObject({ code: 'unavailable', applied: 'no', message: expect.stringContaining('rolled back') })
       expect(proxy.strikes).toHaveLength(1)
       expect(await total()).toBe(1)
     })
@@ -224,14 +223,6 @@ if (plan.source === 'private')
       await server.stop()
     })
 
-    /** A process of the server dies; the server then ends all the others and recovers from its log. */
-    const crash = async (): Promise<void> => {
-      const victim = await connected(server.url)
-      const { rows } = await victim.query<{ id: number }>('select pg_backend_pid() as id')
-      process.kill(rows[0]?.id ?? 0, 'SIGKILL')
-      await victim.end().catch(() => undefined)
-    }
-
     test('crashes under load: what was acknowledged is there, once, and every transaction whole', async () => {
       const db = postgresql({ url: database.config.url, resilience })
       const known = { yes: new Set<number>(), no: new Set<number>() }
@@ -255,7 +246,7 @@ if (plan.source === 'private')
       const workers = Array.from({ length: 8 }, work)
       for (const at of [100, 300, 500]) {
         await until(() => next >= at, `${at} transactions`)
-        await crash()
+        await crash(server.url)
         crashes += 1
       }
       await Promise.all(workers)
@@ -272,19 +263,3 @@ if (plan.source === 'private')
       expect(known.yes.size).toBeGreaterThan(300)
     }, 60_000)
   })
-
-/** A connection past the connector, as soon as the server takes one again. */
-async function connected(url: string): Promise<pg.Client> {
-  let found: pg.Client | undefined
-  await until(async () => {
-    const client = new pg.Client(url)
-    client.on('error', () => undefined)
-    const stands = await client.connect().then(
-      () => true,
-      () => false,
-    )
-    if (stands) found = client
-    return stands
-  }, 'the server takes connections')
-  return found as pg.Client
-}

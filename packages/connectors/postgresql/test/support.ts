@@ -88,3 +88,27 @@ export async function until(holds: () => Promise<boolean> | boolean, what: strin
   }
   throw new Error(`It did not come to this: ${what}`)
 }
+
+/** A connection past the connector, as soon as the server takes one again. */
+export async function connected(url: string): Promise<pg.Client> {
+  let found: pg.Client | undefined
+  await until(async () => {
+    const client = new pg.Client(url)
+    client.on('error', () => undefined)
+    const stands = await client.connect().then(
+      () => true,
+      () => false,
+    )
+    if (stands) found = client
+    return stands
+  }, 'the server takes connections')
+  return found as pg.Client
+}
+
+/** A process of the server dies; the server then ends all the others and recovers from its log. */
+export async function crash(serverUrl: string): Promise<void> {
+  const victim = await connected(serverUrl)
+  const { rows } = await victim.query<{ id: number }>('select pg_backend_pid() as id')
+  process.kill(rows[0]?.id ?? 0, 'SIGKILL')
+  await victim.end().catch(() => undefined)
+}

@@ -28,6 +28,8 @@ export class Backend {
   altered = false
   /** The server's limit for a statement of this session, in milliseconds; 0 for none. */
   limitMs = 0
+  /** What life the server is in; `null` where it cannot tell, `undefined` where it was not asked. */
+  serverLife: string | null | undefined
   readonly #route: Route
   readonly #settings: BackendSettings
   readonly #statements: StatementCache

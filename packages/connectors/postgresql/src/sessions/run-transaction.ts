@@ -1,18 +1,16 @@
 import { ConnectorError, type CallContext } from '@casare/core'
 import type { Backend, Times } from '../backend/backend.ts'
 import type { PostgresqlDatabase } from '../database.ts'
-import { beginning, plain, runOne, type PostgresqlClient } from '../postgresql-client.ts'
+import { beginning, plain, type PostgresqlClient } from '../postgresql-client.ts'
 import { TransactionClient } from '../transaction-client.ts'
-import { pause } from './pause.ts'
+import { lookUpCommit, type UnansweredCommit } from './look-up-commit.ts'
+import { serverLifeOf } from './server-life.ts'
 
 export interface TransactionInput {
   readonly isolation: 'read committed' | 'repeatable read' | 'serializable'
   readonly readOnly: boolean
   readonly traceable: boolean
 }
-
-const lookUpMs = 10_000
-const pollMs = 50
 
 /** One try at a transaction. */
 export async function runTransaction<Result>(
@@ -22,31 +20,28 @@ export async function runTransaction<Result>(
   work: (client: PostgresqlClient) => Promise<Result>,
 ): Promise<Result> {
   const readOnly = input.readOnly || database.readOnly
+  const traceable = input.traceable && !readOnly
   const ending = await database.holding(context, async (backend): Promise<Ending<Result>> => {
+    const life = traceable ? await serverLifeOf(backend, context).catch(nothingCommitted) : undefined
     await backend.run(beginning(`isolation level ${input.isolation}`, readOnly), context)
     const result = await runWork(backend, context, work)
-    const id = input.traceable && !readOnly ? await idOf(backend, context).catch(nothingCommitted) : undefined
+    const id = traceable ? await idOf(backend, context).catch(nothingCommitted) : undefined
     try {
       await commit(backend, context)
       return { result }
     } catch (error) {
       if (id === undefined || !ConnectorError.is(error) || error.applied !== 'maybe') throw error
-      return { result, unanswered: { id, error } }
+      return { result, unanswered: { id, life, error } }
     }
   })
-  if (ending.unanswered !== undefined) await lookUp(database, ending.unanswered)
+  if (ending.unanswered !== undefined) await lookUpCommit(database, ending.unanswered)
   return ending.result
 }
 
 interface Ending<Result> {
   readonly result: Result
   /** The answer to the commit is lost. */
-  readonly unanswered?: Unanswered | undefined
-}
-
-interface Unanswered {
-  readonly id: string
-  readonly error: ConnectorError
+  readonly unanswered?: UnansweredCommit | undefined
 }
 
 async function runWork<Result>(
@@ -93,38 +88,4 @@ async function commit(backend: Backend, times: Times): Promise<void> {
       message:
         'PostgreSQL: the transaction was rolled back, not committed: a statement in it had failed. Let its error leave the callback, or guard the statement with a savepoint.',
     })
-}
-
-/**
- * What became of a commit whose answer is lost (https://www.postgresql.org/docs/current/functions-info.html, pg_xact_status).
- * @throws the loss, with `applied: 'no'` where the transaction was rolled back, as it is where nobody can tell.
- */
-async function lookUp(database: PostgresqlDatabase, { id, error }: Unanswered): Promise<void> {
-  if (isCrash(error)) throw error
-  const signal = AbortSignal.timeout(lookUpMs)
-  const step = { text: 'select pg_catalog.txid_status($1::bigint) as status', values: [id] }
-  while (!signal.aborted) {
-    const status = await runOne(database, step, { signal, remainingMs: lookUpMs }).then(
-      ({ rows }) => rows[0]?.['status'],
-      (failure: unknown) => (isCrash(failure) ? 'forgotten' : 'in progress'),
-    )
-    if (status === 'committed') return
-    if (status === 'aborted')
-      throw ConnectorError.with(
-        error,
-        {},
-        { applied: 'no', message: `${error.message} The transaction was rolled back.` },
-      )
-    if (status !== 'in progress') throw error
-    await pause(pollMs, signal)
-  }
-  throw error
-}
-
-/**
- * The server has crashed, or comes up again. Ids that it had given out without a flush are then given out once more, so that
- * what it says of ours may be about somebody else's transaction.
- */
-function isCrash(error: unknown): boolean {
-  return ConnectorError.is(error) && (error.vendorCode === '57P02' || error.vendorCode === '57P03')
 }
