@@ -105,6 +105,7 @@ export type {
 } from './contract/uniform-config.ts'
 export { networkFacts } from './errors/network-errors.ts'
 export { assertTransport, isLoopback } from './transport/assert-transport.ts'
+export { tlsOptions } from './transport/tls-options.ts'
 export { channels } from './telemetry/channels.ts'
 export type { CallEvent, OperationalEvent } from './telemetry/channels.ts'
 export { isConnector } from './runtime/create-connector.ts'
