@@ -1,1 +1,5 @@
-export {}
+export { awsClientOptions } from './client-options.ts'
+export type { AwsClientOptions, AwsOpenContext } from './client-options.ts'
+export { awsErrorFacts } from './error-facts.ts'
+export type { AwsErrorTable, AwsErrorRow } from './error-facts.ts'
+export type { AwsCredentials, AwsSettings } from './settings.ts'

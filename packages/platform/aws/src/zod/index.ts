@@ -1,0 +1,1 @@
+export { awsSettings } from './aws-settings.ts'
