@@ -1,1 +1,5 @@
-export {}
+export { azureStorageAccess } from './storage-access.ts'
+export type { AzureClientOptions, AzureOpenContext, AzureStorageAccess } from './storage-access.ts'
+export { azureErrorFacts } from './error-facts.ts'
+export type { AzureErrorRow, AzureErrorTable } from './error-facts.ts'
+export type { AzureCredentials, AzureSettings } from './settings.ts'

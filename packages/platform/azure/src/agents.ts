@@ -1,0 +1,53 @@
+import { tlsOptions, type OpenContext } from '@casare/core'
+import { Agent, type AgentOptions } from 'node:http'
+import { Agent as TlsAgent } from 'node:https'
+import type { Duplex } from 'node:stream'
+
+/** The connections of one client. */
+export interface Agents {
+  readonly http: Agent
+  readonly https: TlsAgent
+}
+
+const defaultConnections = 50
+
+/** Codes of the time limits; `errors.ts` knows what they prove. */
+export const timeLimitCodes = { connect: 'CASARE_CONNECT_TIMEOUT', read: 'CASARE_READ_TIMEOUT' } as const
+
+/** Agents of Node with our limits, which the SDK has no words for: `connectMs`, `readMs`, `pool`, `tls`. */
+export async function createAgents({
+  tls,
+  pool,
+  timeouts,
+}: Pick<OpenContext, 'tls' | 'pool' | 'timeouts'>): Promise<Agents> {
+  const options: AgentOptions = {
+    keepAlive: true,
+    maxSockets: pool.max ?? defaultConnections,
+    timeout: timeouts.readMs,
+  }
+  const limit = <S extends Duplex | null | undefined>(socket: S, connected: string): S => {
+    if (socket === null || socket === undefined) return socket
+    const fail = (code: string, words: string): void => {
+      socket.destroy(Object.assign(new Error(words), { code }))
+    }
+    const timer = setTimeout(
+      () => fail(timeLimitCodes.connect, `no connection within ${timeouts.connectMs} ms`),
+      timeouts.connectMs,
+    )
+    const settled = (): void => clearTimeout(timer)
+    socket.once(connected, settled).once('close', settled)
+    socket.on('timeout', () => fail(timeLimitCodes.read, `no sign of life within ${timeouts.readMs} ms`))
+    return socket
+  }
+  class LimitedAgent extends Agent {
+    override createConnection(...given: Parameters<Agent['createConnection']>) {
+      return limit(super.createConnection(...given), 'connect')
+    }
+  }
+  class LimitedTlsAgent extends TlsAgent {
+    override createConnection(...given: Parameters<TlsAgent['createConnection']>) {
+      return limit(super.createConnection(...given), 'secureConnect')
+    }
+  }
+  return { http: new LimitedAgent(options), https: new LimitedTlsAgent({ ...options, ...(await tlsOptions(tls)) }) }
+}

@@ -1,0 +1,1 @@
+export { azureSettings } from './azure-settings.ts'
