@@ -1,5 +1,5 @@
 import { isError, networkFacts, type Applied, type ErrorCode, type ErrorFacts } from '@casare/core'
-import { timeLimitCodes } from './agents.ts'
+import { timeLimitCodes } from './agent.ts'
 
 /** What an error of Azure Storage means: code, whether the effect may have happened, whether trying later may help, and advice. */
 export type AzureErrorRow = readonly [code: ErrorCode, applied: Applied, transient: boolean, advice?: string]
@@ -59,7 +59,7 @@ const statuses: Readonly<Record<number, AzureErrorRow>> = {
 const withoutAnswer: AzureErrorTable = {
   [timeLimitCodes.connect]: ['timeout', 'no', true],
   [timeLimitCodes.read]: ['timeout', 'maybe', true],
-  PARSE_ERROR: [...failed, 'The answer could not be read.'],
+  PARSE_ERROR: ['unavailable', 'maybe', true, 'The answer could not be read.'],
   REQUEST_SEND_ERROR: failed,
 }
 

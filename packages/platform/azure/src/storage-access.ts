@@ -1,7 +1,8 @@
 import type { TokenCredential } from '@azure/identity'
 import type { StorageSharedKeyCredential } from '@azure/storage-common'
 import { assertTransport, invalidInput, type OpenContext } from '@casare/core'
-import { createAgents, type Agents } from './agents.ts'
+import type { Agent } from 'node:http'
+import { createAgent } from './agent.ts'
 import { parseConnectionString } from './connection-string.ts'
 import type { AzureSettings } from './settings.ts'
 import { tokenCredential } from './token-credential.ts'
@@ -13,7 +14,7 @@ export type AzureOpenContext = Pick<OpenContext, 'tls' | 'pool' | 'timeouts' | '
 export interface AzureClientOptions {
   readonly retryOptions: { readonly maxTries: 1 }
   readonly redirectOptions: { readonly maxRetries: 0 }
-  readonly agent: Agents
+  readonly agent: Agent
 }
 
 /** How to reach a storage service: `new QueueServiceClient(access.url, access.credential, access.options)`. */
@@ -62,15 +63,14 @@ export async function azureStorageAccess(
     (credentials.kind === 'connectionString' || credentials.kind === 'accountKey' || credentials.kind === 'sas'
       ? undefined
       : await tokenCredential(credentials, redactor))
-  const agent = await createAgents(context)
+  const agent = await createAgent(url.protocol === 'https:', context)
   return {
     url: url.href,
     credential,
     sharedKey,
     options: { retryOptions: { maxTries: 1 }, redirectOptions: { maxRetries: 0 }, agent },
     destroy() {
-      agent.http.destroy()
-      agent.https.destroy()
+      agent.destroy()
     },
   }
 }

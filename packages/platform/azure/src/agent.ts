@@ -3,23 +3,16 @@ import { Agent, type AgentOptions } from 'node:http'
 import { Agent as TlsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 
-/** The connections of one client. */
-export interface Agents {
-  readonly http: Agent
-  readonly https: TlsAgent
-}
-
 const defaultConnections = 50
 
-/** Codes of the time limits; `errors.ts` knows what they prove. */
+/** Codes of the time limits; `error-facts.ts` knows what they prove. */
 export const timeLimitCodes = { connect: 'CASARE_CONNECT_TIMEOUT', read: 'CASARE_READ_TIMEOUT' } as const
 
-/** Agents of Node with our limits, which the SDK has no words for: `connectMs`, `readMs`, `pool`, `tls`. */
-export async function createAgents({
-  tls,
-  pool,
-  timeouts,
-}: Pick<OpenContext, 'tls' | 'pool' | 'timeouts'>): Promise<Agents> {
+/** The connections of a client, with our limits, which the SDK has no words for: `connectMs`, `readMs`, `pool`, `tls`. */
+export async function createAgent(
+  secure: boolean,
+  { tls, pool, timeouts }: Pick<OpenContext, 'tls' | 'pool' | 'timeouts'>,
+): Promise<Agent> {
   const options: AgentOptions = {
     keepAlive: true,
     maxSockets: pool.max ?? defaultConnections,
@@ -49,5 +42,5 @@ export async function createAgents({
       return limit(super.createConnection(...given), 'secureConnect')
     }
   }
-  return { http: new LimitedAgent(options), https: new LimitedTlsAgent({ ...options, ...(await tlsOptions(tls)) }) }
+  return secure ? new LimitedTlsAgent({ ...options, ...(await tlsOptions(tls)) }) : new LimitedAgent(options)
 }
