@@ -81,4 +81,5 @@ export interface System {
 }
 
 /** The names of all systems that there are peers for. */
-export type SystemName = 'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'mqtt' | 'kafka'
+export type SystemName =
+  'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'mqtt' | 'kafka' | 'fauxqs' | 'azurite'

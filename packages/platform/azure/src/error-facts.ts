@@ -91,7 +91,10 @@ interface RestError extends Error {
   readonly code?: string
   readonly statusCode?: number
   readonly details?: { readonly errorCode?: string; readonly message?: string }
-  readonly response?: { readonly headers: { get(name: string): string | undefined } }
+  readonly response?: {
+    readonly headers: { get(name: string): string | undefined }
+    readonly bodyAsText?: string | null
+  }
 }
 
 function ofAnswer(error: RestError, title: string, own: AzureErrorTable): ErrorFacts {
@@ -129,6 +132,12 @@ function retryAfterMs(text: string | undefined): number | undefined {
   return Number.isFinite(waitMs) ? Math.min(Math.max(0, Math.ceil(waitMs)), 86_400_000) : undefined
 }
 
+/** The service's own words, where the SDK has not read them. */
+function messageOf({ details, message, response }: RestError): string {
+  const inBody = /<Message>([^<]{1,1000})/.exec(response?.bodyAsText?.slice(0, 4_096) ?? '')?.[1]
+  return details?.message ?? inBody ?? message
+}
+
 function facts(
   [code, applied, transient, advice]: AzureErrorRow,
   error: Error,
@@ -136,7 +145,7 @@ function facts(
   vendorCode: string | undefined,
 ): ErrorFacts {
   // The service repeats request id and time below its sentence.
-  const said = (error.message.split('\n')[0] ?? '').trim().replace(/[.\s]+$/, '')
+  const said = (messageOf(error).split('\n')[0] ?? '').trim().replace(/[.\s]+$/, '')
   const sentence = said === '' ? (vendorCode ?? 'failed') : said.slice(0, 1_000)
   return {
     code,

@@ -56,7 +56,7 @@ const failWith =
         `<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code} it is.\nRequestId:r-1\nTime:now</Message></Error>`,
       )
 
-const succeed: Answer = (_, response) => response.writeHead(200, { 'x-ms-request-id': 'r-1' }).end()
+const succeed: Answer = (_, response) => response.writeHead(201, { 'x-ms-request-id': 'r-1' }).end()
 
 /** Sends one harmless request; the failure as facts, or `undefined`. */
 async function send(settings: AzureSettings, context = openContext()): Promise<ErrorFacts | undefined> {

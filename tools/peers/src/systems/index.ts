@@ -1,4 +1,6 @@
 import type { System, SystemName } from '../system.ts'
+import { azurite } from './azurite.ts'
+import { fauxqs } from './fauxqs.ts'
 import { kafka } from './kafka.ts'
 import { mqtt } from './mqtt.ts'
 import { mysql } from './mysql.ts'
@@ -16,4 +18,6 @@ export const systems: Readonly<Record<SystemName, System>> = {
   nats,
   mqtt,
   kafka,
+  fauxqs,
+  azurite,
 }
