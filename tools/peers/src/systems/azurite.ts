@@ -11,8 +11,8 @@ export const azurite: System = {
   folders: [npmPrograms],
   tls: false,
   tlsFirst: false,
-  greeting: httpGreeting,
-  async launch({ binary, directory, port, morePorts }) {
+  greeting: httpGreeting('azurite'),
+  async launch({ binary, port, morePorts }) {
     const [blobPort = 0, tablePort = 0] = morePorts
     return {
       commands: [
@@ -23,7 +23,7 @@ export const azurite: System = {
             ...['--queueHost', '127.0.0.1', '--queuePort', String(port)],
             ...['--blobHost', '127.0.0.1', '--blobPort', String(blobPort)],
             ...['--tableHost', '127.0.0.1', '--tablePort', String(tablePort)],
-            ...['--location', directory, '--inMemoryPersistence', '--disableTelemetry', '--skipApiVersionCheck'],
+            ...['--inMemoryPersistence', '--disableTelemetry', '--skipApiVersionCheck'],
             '--silent',
           ],
         },

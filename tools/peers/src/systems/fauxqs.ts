@@ -13,10 +13,9 @@ export const fauxqs: System = {
   debianPackages: [],
   binaries: ['fauxqs'],
   folders: [npmPrograms],
-  versionCommand: ['fauxqs', '--version'],
   tls: false,
   tlsFirst: false,
-  greeting: httpGreeting,
+  greeting: httpGreeting('fauxqs'),
   async launch({ port }) {
     const script = fileURLToPath(new URL('./fauxqs-server.ts', import.meta.url))
     return {
