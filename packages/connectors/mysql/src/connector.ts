@@ -1,8 +1,8 @@
 import { defineConnector } from '@casare/core'
+import { typedQueries } from '@casare/sql'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
-import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
 import { transaction } from './sessions/transaction.ts'
 import { rows } from './streams/rows.ts'
@@ -30,5 +30,5 @@ export const mysql = defineConnector({
     /** Runs a callback in one transaction. */
     transaction,
   },
-  methods,
+  methods: (connection) => typedQueries(connection, () => '?'),
 })

@@ -1,7 +1,7 @@
 import { ConnectorError } from '@casare/core'
-import { isServerError, suggestion } from './errors.ts'
+import { ConnectionPool, suggestion } from '@casare/sql'
+import { connectingError, isServerError, title } from './errors.ts'
 import type { MysqlClient } from './mysql-client.ts'
-import { ConnectionPool } from './server/connection-pool.ts'
 import type { Route } from './server/dial.ts'
 import { ServerConnection, type Times } from './server/server-connection.ts'
 import type { Step, StepResult } from './server/statement.ts'
@@ -15,11 +15,16 @@ export class MysqlDatabase implements MysqlClient {
   readonly scoped = false
   readonly tables = new WeakMap<object, Promise<Table>>()
   readonly readOnly: boolean
-  readonly #pool: ConnectionPool
+  readonly #pool: ConnectionPool<ServerConnection>
 
   constructor(route: Route) {
     this.readOnly = route.context.readOnly
-    this.#pool = new ConnectionPool(() => ServerConnection.open(route), route.context.pool)
+    this.#pool = new ConnectionPool({
+      title,
+      open: () => ServerConnection.open(route),
+      toError: connectingError,
+      pool: route.context.pool,
+    })
   }
 
   async run(step: Step, times: Times): Promise<StepResult> {
@@ -55,6 +60,10 @@ export class MysqlDatabase implements MysqlClient {
     } finally {
       await this.#giveBack(connection)
     }
+  }
+
+  lend(giveUp: () => void): () => void {
+    return this.#pool.lend(giveUp)
   }
 
   close(): Promise<void> {

@@ -1,4 +1,7 @@
-import { ConnectorError, isError, nearest, networkFacts, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { ConnectorError, isError, networkFacts, type ErrorCode, type ErrorFacts } from '@casare/core'
+
+/** The system's name in messages. */
+export const title = 'MySQL'
 
 type Row = readonly [code: ErrorCode, applied: 'no' | 'maybe', transient: boolean, advice: string]
 
@@ -176,9 +179,4 @@ export function connectingError(error: unknown, where = 'the server'): unknown {
 
 function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`
-}
-
-/** ` Did you mean …?` for a table or column that is not there. */
-export function suggestion(name: string, known: readonly string[]): string {
-  return nearest(name, known) || (known.length === 0 ? '' : ` There is: ${known.slice(0, 20).join(', ')}.`)
 }

@@ -12,4 +12,8 @@ export interface MysqlClient {
   run(step: Step, times: Times): Promise<StepResult>
   /** Runs work with one server connection in a transaction of its own, or within a savepoint of the one that is open. */
   atomically<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T>
+  /** Runs work with one server connection, outside of a transaction where none is open. */
+  holding<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T>
+  /** Offers to give a connection up, once, as soon as somebody waits for one; what is returned takes the offer back. */
+  lend(giveUp: () => void): () => void
 }

@@ -1,6 +1,12 @@
-import { ConnectorError } from '@casare/core'
+import type { ConnectorError } from '@casare/core'
+import {
+  columnsOf as columnsOfTable,
+  requireColumns as requireColumnsOf,
+  unknownTable,
+  type TableName,
+} from '@casare/sql'
 import { knownTables } from './database.ts'
-import { suggestion } from './errors.ts'
+import { title } from './errors.ts'
 import { quoteTable } from './identifiers.ts'
 import type { MysqlClient } from './mysql-client.ts'
 import type { Times } from './server/server-connection.ts'
@@ -29,12 +35,6 @@ export interface Table {
   readonly uniqueKeys: readonly (readonly string[])[]
 }
 
-/** Names of a table as calls give them. */
-export interface TableName {
-  readonly table: string
-  readonly schema?: string | undefined
-}
-
 /** https://mariadb.com/kb/en/information-schema-columns-table/ */
 const columnsText = `
   select table_schema as \`schema\`, table_name as name, column_name as \`column\`, column_type as type,
@@ -56,7 +56,7 @@ export async function readTable(client: MysqlClient, { table, schema }: TableNam
   const values = [schema ?? null, table]
   const { rows } = await client.run({ text: columnsText, values }, times)
   const [first] = rows
-  if (first === undefined) throw await unknownTable(client, { table, schema }, times)
+  if (first === undefined) throw await missingTable(client, { table, schema }, times)
   const keys = (await client.run({ text: keysText, values }, times)).rows
   const columnsOfKey = (name: string): string[] =>
     keys.filter((one) => one['name'] === name).map((one) => String(one['column']))
@@ -88,27 +88,16 @@ function asText(value: unknown): string {
   return value instanceof Uint8Array ? Buffer.from(value).toString() : String(value)
 }
 
-async function unknownTable(client: MysqlClient, { table, schema }: TableName, times: Times): Promise<ConnectorError> {
-  const place = schema === undefined ? '' : ` in the schema "${schema}"`
-  return new ConnectorError({
-    code: 'not_found',
-    message: `MySQL: there is no table "${table}"${place}.${suggestion(table, await knownTables(client, schema, times))}`,
-  })
+async function missingTable(client: MysqlClient, name: TableName, times: Times): Promise<ConnectorError> {
+  return unknownTable(title, name, await knownTables(client, name.schema, times))
 }
 
 /** @throws `invalid_input`, naming the columns nearest. */
 export function requireColumns(table: Table, names: readonly string[]): void {
-  const known = table.columns.map(({ name }) => name)
-  const missing = names.find((name) => !known.includes(name))
-  if (missing !== undefined)
-    throw new ConnectorError({
-      code: 'invalid_input',
-      message: `MySQL: table "${table.name}" has no column "${missing}".${suggestion(missing, known)}`,
-    })
+  requireColumnsOf(title, table, names)
 }
 
 /** The columns of these names, in their order. */
 export function columnsOf(table: Table, names: readonly string[]): Column[] {
-  requireColumns(table, names)
-  return names.map((name) => table.columns.find((column) => column.name === name) as Column)
+  return columnsOfTable(title, table, names)
 }

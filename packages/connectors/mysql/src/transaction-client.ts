@@ -37,6 +37,15 @@ export class TransactionClient implements MysqlClient {
     }
   }
 
+  holding<T>(_times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T> {
+    return this.#guarded(() => work(this.#connection))
+  }
+
+  /** Nobody else waits for the connection of a transaction. */
+  lend(): () => void {
+    return () => undefined
+  }
+
   /** The callback is over: what is called now would run outside. */
   end(): void {
     this.#ended = true

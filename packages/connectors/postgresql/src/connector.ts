@@ -1,8 +1,8 @@
 import { defineConnector } from '@casare/core'
+import { typedQueries } from '@casare/sql'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
-import { methods } from './methods.ts'
 import * as operations from './operations/index.ts'
 import { transaction } from './sessions/transaction.ts'
 import { changes } from './streams/changes.ts'
@@ -36,5 +36,5 @@ export const postgresql = defineConnector({
     /** Runs a callback in one transaction. */
     transaction,
   },
-  methods,
+  methods: (connection) => typedQueries(connection, (number) => `$${number}`),
 })

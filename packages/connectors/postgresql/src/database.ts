@@ -1,11 +1,11 @@
 import { ConnectorError, type PoolConfig } from '@casare/core'
+import { ConnectionPool, poolDefaults, suggestion } from '@casare/sql'
 import type { Client, ClientConfig } from 'pg'
 import { Backend, type BackendSettings, type Times } from './backend/backend.ts'
-import { BackendPool, poolDefaults } from './backend/backend-pool.ts'
 import { PipelinedLane } from './backend/pipelined-lane.ts'
 import { dial, type Route } from './backend/dial.ts'
 import type { Step, StepResult } from './backend/statement.ts'
-import { connectingError, isServerError, suggestion } from './errors.ts'
+import { connectingError, isServerError, title } from './errors.ts'
 import { canFollow, limitFor, limitStep, onlyReads } from './statement-limit.ts'
 import { beginning, plain, type PostgresqlClient } from './postgresql-client.ts'
 import type { Table } from './table.ts'
@@ -31,14 +31,20 @@ export class PostgresqlDatabase implements PostgresqlClient {
   readonly subscriptions = new WeakMap<object, unknown>()
   readonly #route: Route
   readonly #settings: DatabaseSettings
-  readonly #pool: BackendPool
+  readonly #pool: ConnectionPool<Backend>
   readonly #lane: PipelinedLane | undefined
 
   constructor(route: Route, settings: DatabaseSettings) {
     this.#route = route
     this.#settings = settings
     const lane = !settings.readOnly && (settings.pool.max ?? poolDefaults.max) >= minLaneMax
-    this.#pool = new BackendPool(() => Backend.open(this.#route, this.#settings), settings.pool, lane ? 1 : 0)
+    this.#pool = new ConnectionPool({
+      title,
+      open: () => Backend.open(this.#route, this.#settings),
+      toError: connectingError,
+      pool: settings.pool,
+      spare: lane ? 1 : 0,
+    })
     this.#lane = lane ? new PipelinedLane(route, settings) : undefined
   }
 

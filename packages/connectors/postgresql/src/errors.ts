@@ -1,5 +1,8 @@
-import { ConnectorError, isError, nearest, networkFacts, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { ConnectorError, isError, networkFacts, type ErrorCode, type ErrorFacts } from '@casare/core'
 import type { Step } from './backend/statement.ts'
+
+/** The system's name in messages. */
+export const title = 'PostgreSQL'
 
 type Applied = 'no' | 'maybe'
 type Row = readonly [code: ErrorCode, applied: Applied, transient: boolean, advice: string]
@@ -161,9 +164,4 @@ export function connectingError(error: unknown): unknown {
   if (facts === undefined) return error
   const code = facts.code === 'timeout' || facts.code === 'internal' ? 'unavailable' : facts.code
   return new ConnectorError({ ...facts, code, applied: 'no' })
-}
-
-/** ` Did you mean …?` for a table or column that is not there. */
-export function suggestion(name: string, known: readonly string[]): string {
-  return nearest(name, known) || (known.length === 0 ? '' : ` There is: ${known.slice(0, 20).join(', ')}.`)
 }

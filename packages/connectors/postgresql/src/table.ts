@@ -1,7 +1,13 @@
-import { ConnectorError } from '@casare/core'
+import type { ConnectorError } from '@casare/core'
+import {
+  columnsOf as columnsOfTable,
+  requireColumns as requireColumnsOf,
+  unknownTable,
+  type TableName,
+} from '@casare/sql'
 import type { Times } from './backend/backend.ts'
 import { visibleTables } from './database.ts'
-import { suggestion } from './errors.ts'
+import { title } from './errors.ts'
 import { runOne, type PostgresqlClient } from './postgresql-client.ts'
 import { toParameters } from './values/to-parameter.ts'
 
@@ -30,12 +36,6 @@ export interface Table {
   readonly primaryKey: readonly string[]
 }
 
-/** Names of a table as calls give them. */
-export interface TableName {
-  readonly table: string
-  readonly schema?: string | undefined
-}
-
 /** https://www.postgresql.org/docs/current/catalog-pg-attribute.html */
 const text = `
   select n.nspname as schema, c.relname as name, c.relkind as kind, a.attname as column,
@@ -60,7 +60,7 @@ const text = `
 export async function readTable(client: PostgresqlClient, { table, schema }: TableName, times: Times): Promise<Table> {
   const { rows } = await runOne(client, { text, values: toParameters([table, schema ?? null]) }, times)
   const [first] = rows
-  if (first === undefined) throw await unknownTable(client, { table, schema }, times)
+  if (first === undefined) throw await missingTable(client, { table, schema }, times)
   const keyed = rows.filter(({ key }) => key !== null).sort((a, b) => Number(a['key']) - Number(b['key']))
   const kind = String(first['kind'])
   return {
@@ -81,7 +81,7 @@ export async function readTable(client: PostgresqlClient, { table, schema }: Tab
   }
 }
 
-async function unknownTable(
+async function missingTable(
   client: PostgresqlClient,
   { table, schema }: TableName,
   times: Times,
@@ -99,26 +99,15 @@ async function unknownTable(
             times,
           )
         ).rows.map(({ name }) => String(name))
-  const place = schema === undefined ? '' : ` in the schema "${schema}"`
-  return new ConnectorError({
-    code: 'not_found',
-    message: `PostgreSQL: there is no table "${table}"${place}.${suggestion(table, known)}`,
-  })
+  return unknownTable(title, { table, schema }, known)
 }
 
 /** @throws `invalid_input`, naming the columns nearest. */
 export function requireColumns(table: Table, names: readonly string[]): void {
-  const known = table.columns.map(({ name }) => name)
-  const missing = names.find((name) => !known.includes(name))
-  if (missing !== undefined)
-    throw new ConnectorError({
-      code: 'invalid_input',
-      message: `PostgreSQL: table "${table.name}" has no column "${missing}".${suggestion(missing, known)}`,
-    })
+  requireColumnsOf(title, table, names)
 }
 
 /** The columns of these names, in their order. */
 export function columnsOf(table: Table, names: readonly string[]): Column[] {
-  requireColumns(table, names)
-  return names.map((name) => table.columns.find((column) => column.name === name) as Column)
+  return columnsOfTable(title, table, names)
 }

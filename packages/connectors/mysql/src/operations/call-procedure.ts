@@ -1,11 +1,9 @@
 import { operation, schema } from '@casare/core'
+import { row } from '@casare/sql/zod'
 import { z } from 'zod'
 import { quoteTable } from '../identifiers.ts'
 import type { MysqlClient } from '../mysql-client.ts'
-import type { MysqlRow } from '../server/statement.ts'
 import { toParameters } from '../values/to-parameter.ts'
-
-const row = z.record(z.string(), z.unknown()).describe('Column names to values.') as unknown as z.ZodType<MysqlRow>
 
 /** Calls a stored procedure. */
 export const callProcedure = operation({
@@ -20,7 +18,7 @@ export const callProcedure = operation({
   ),
   output: schema(() =>
     z.object({
-      results: z.array(z.array(row)).describe('Rows of each SELECT in the procedure.'),
+      results: z.array(z.array(row())).describe('Rows of each SELECT in the procedure.'),
       changes: z.number().int().describe('Rows changed by its last statement.'),
     }),
   ),

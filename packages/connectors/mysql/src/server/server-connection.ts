@@ -5,6 +5,7 @@ import { altersSession } from '../sql-text.ts'
 import { convertRows, maskPrivateNames, type ResultField } from '../values/from-row.ts'
 import { timeParameter, type Parameter } from '../values/to-parameter.ts'
 import { dial, lostError, type Route } from './dial.ts'
+import { RowFlow } from './row-flow.ts'
 import type { MysqlRow, Step, StepResult } from './statement.ts'
 
 /** What a statement needs to know of its call. */
@@ -38,6 +39,7 @@ export class ServerConnection {
   readonly #known = new Map<string, boolean>()
   /** Ends of the statements that are on their way: the driver forgets them where the connection is ended. */
   readonly #pending = new Set<(error: unknown) => void>()
+  #flow: RowFlow | undefined
 
   private constructor(client: Connection, route: Route) {
     this.#client = client
@@ -47,7 +49,8 @@ export class ServerConnection {
     const { stream } = client as unknown as { stream: import('node:net').Socket }
     stream.on('close', () => this.#lose(new Error('The server closed the connection.')))
     stream.setTimeout(route.context.timeouts.readMs, () => {
-      if (this.#pending.size > 0) this.destroy(new Error('The server has been silent for too long.'))
+      if (this.#pending.size > 0 && this.#flow?.isPaused !== true)
+        this.destroy(new Error('The server has been silent for too long.'))
     })
   }
 
@@ -107,6 +110,30 @@ export class ServerConnection {
   /** Runs a text of ours without preparing it. */
   text(text: string, times: Times): Promise<StepResult> {
     return this.#submit({ text, values: [] }, times, false)
+  }
+
+  /** Runs a query whose rows are taken piece by piece; until they are, nothing else runs here. */
+  flow(step: Step, pieceRows: number): RowFlow {
+    if (this.#lost !== undefined) throw lostError(this.#lost.error)
+    const client = this.#client
+    const command =
+      step.once === true
+        ? client.query({ sql: step.text })
+        : client.execute({ sql: step.text, values: this.#typed(step.values) })
+    const flow = new RowFlow(command, client, pieceRows, (error) => this.#failure(error, step))
+    this.#flow = flow
+    this.#pending.add(flow.fail)
+    void flow.over.then(() => {
+      this.#pending.delete(flow.fail)
+      this.#flow = undefined
+    })
+    return flow
+  }
+
+  /** Asks the server to stop what it does here, and ends the connection. */
+  abandon(reason: unknown): void {
+    void this.#kill()
+    this.destroy(reason)
   }
 
   /** Ends the connection at once. */

@@ -1,9 +1,9 @@
 import { ConnectorError, session, type CallContext, schema } from '@casare/core'
+import { withRetries } from '@casare/sql'
 import { z } from 'zod'
 import type { MysqlDatabase } from '../database.ts'
 import type { MysqlClient } from '../mysql-client.ts'
 import { TransactionClient } from '../transaction-client.ts'
-import { pause } from './pause.ts'
 
 interface TransactionInput {
   readonly isolation: 'read committed' | 'repeatable read' | 'serializable'
@@ -35,21 +35,13 @@ export const transaction = session({
         ),
     }),
   ),
-  run: async <Result>(
+  run: <Result>(
     database: MysqlDatabase,
     input: TransactionInput,
     context: CallContext,
     work: (client: MysqlClient) => Promise<Result>,
-  ): Promise<Result> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await runOnce(database, input, context, work)
-      } catch (error) {
-        if (attempt > input.retries || !isLockFailure(error) || context.signal.aborted) throw error
-        await pause(Math.random() * Math.min(1_000, 10 * 2 ** attempt), context.signal)
-      }
-    }
-  },
+  ): Promise<Result> =>
+    withRetries(input.retries, context.signal, isLockFailure, () => runOnce(database, input, context, work)),
 })
 
 function runOnce<Result>(

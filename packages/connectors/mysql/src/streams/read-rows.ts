@@ -1,38 +1,41 @@
 import type { Page, ReadContext } from '@casare/core'
 import type { MysqlClient } from '../mysql-client.ts'
 import type { MysqlRow } from '../server/statement.ts'
-import { keysetPage, planRead, type ReadInput, type RowsCursor } from './keyset.ts'
+import { pageOf, planRead, stepAfter, type Position, type ReadInput } from './keyset.ts'
+import { OpenResult } from './open-result.ts'
 
-type RowsPage = Page<MysqlRow, RowsCursor>
+type RowsPage = Page<MysqlRow, Position>
 
 /**
- * Reads page by page, each from where the last one stopped. While a page is worked on, the next one is on its way: two
- * pages are held at most. Within a transaction nothing is fetched ahead, so that a loop sees what it has changed.
+ * The first page is a query of its own; who wants more gets it from an open result, which the server makes once and sends
+ * for only as long as the reader keeps pace. Every page has its position, so a read goes on from each of them.
  */
 export async function* readRows(
   client: MysqlClient,
   input: ReadInput,
   pageSize: number,
-  context: ReadContext<RowsCursor>,
+  context: ReadContext<Position>,
 ): AsyncGenerator<RowsPage> {
   const plan = await planRead(client, input, context)
   let position = context.cursor
-  let ahead: Promise<RowsPage> | undefined
-  for (let pages = 0; ; pages += 1) {
-    const page = await (ahead ?? keysetPage(client, plan, position, pageSize, context))
-    ahead = undefined
-    if (page.records.length === 0 && position?.end === true) return
-    position = page.cursor
-    // Who takes one page only has no use for another.
-    if (page.last !== true && pages > 0 && !client.scoped) {
-      ahead = keysetPage(client, plan, position, pageSize, { signal: neverAborted, remainingMs: undefined })
-      // Whoever goes away before it is here has no use for its failure either.
-      ahead.catch(() => undefined)
+  let open: OpenResult | undefined
+  try {
+    for (let pages = 0; ; pages += 1) {
+      let rows: MysqlRow[] | undefined
+      // Within a transaction an open result would hold up every other statement of it.
+      if (pages > 0 && !client.scoped) {
+        open ??= new OpenResult(client, stepAfter(plan, position, undefined), pageSize)
+        rows = await open.next(context.signal)
+        if (rows === undefined) open = undefined
+      }
+      rows ??= (await client.run(stepAfter(plan, position, pageSize), context)).rows
+      const page = pageOf(plan, rows, position, rows.length < pageSize)
+      if (rows.length === 0 && position?.end === true) return
+      yield page
+      if (page.last) return
+      position = page.cursor
     }
-    yield page
-    if (page.last === true) return
+  } finally {
+    open?.close()
   }
 }
-
-/** A page ends by itself, and sooner than the server could be asked to stop. */
-const neverAborted = new AbortController().signal

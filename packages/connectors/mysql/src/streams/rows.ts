@@ -1,31 +1,16 @@
 import { anyRecord, reads, stream, writes, schema } from '@casare/core'
+import { namedTable, readFields, rowsCursor, taggedValue, writeFields } from '@casare/sql/zod'
 import { z } from 'zod'
 import type { MysqlClient } from '../mysql-client.ts'
-import type { RowsCursor } from './keyset.ts'
+import type { Position } from './keyset.ts'
 import { readRows } from './read-rows.ts'
 import { writeRows } from './write-rows.ts'
 
-const defaultPageSize = 1_000
-
-const jsonValue = z.union([
-  z.null(),
-  z.number(),
-  z.string(),
-  z.strictObject({ $bigint: z.string().regex(/^-?\d{1,20}$/) }),
-  z.strictObject({ $bytes: z.string() }),
-])
-
 const cursor = schema(
-  () =>
-    z.strictObject({
-      after: z.array(jsonValue).describe('Values of the ordering columns of the last row.'),
-      end: z.boolean().optional().describe('The read had reached the end of the table.'),
-    }) as unknown as z.ZodType<RowsCursor>,
+  () => rowsCursor(taggedValue(), 'Values of the ordering columns of the last row.') as unknown as z.ZodType<Position>,
 )
 
-const table = () => z.string().min(1).describe('Name of the table or view.')
 const schemaName = () => z.string().min(1).optional().describe('Its database. Default: that of the connection.')
-const columnNames = () => z.array(z.string().min(1)).min(1)
 
 /** The rows of a table. */
 export const rows = stream({
@@ -35,19 +20,14 @@ export const rows = stream({
       'Reads the rows of a table, ordered by a column that grows (for incremental reading) or by its key. Going on after the end reads the rows with the last value again, so that ties that arrived later are not lost.',
     input: schema(() =>
       z.strictObject({
-        table: table(),
+        table: namedTable(),
         schema: schemaName(),
-        columns: columnNames().optional().describe('Columns wanted. Default: all.'),
-        by: z
-          .string()
+        ...readFields(z.unknown()),
+        key: z
+          .array(z.string().min(1))
           .min(1)
           .optional()
-          .describe('A column that grows: updated_at, id. Default: the key of the table.'),
-        key: columnNames()
-          .optional()
           .describe('Columns that tell rows apart. Default: the primary key; views and tables without one need it.'),
-        where: z.record(z.string(), z.unknown()).optional().describe('Only rows with these values.'),
-        pageSize: z.number().int().min(1).max(100_000).default(defaultPageSize).describe('Rows per page.'),
       }),
     ),
     record: schema(() => z.record(z.string(), z.unknown())),
@@ -61,13 +41,9 @@ export const rows = stream({
       'Writes rows, many by one statement. With a key, a row that is there is updated (upsert), so writing twice does no harm. MySQL looks at every unique key of the table, not just at "key".',
     input: schema(() =>
       z.strictObject({
-        table: table(),
+        table: namedTable(),
         schema: schemaName(),
-        key: columnNames().optional().describe('Columns that tell rows apart; they need a unique index.'),
-        onConflict: z
-          .enum(['update', 'ignore', 'fail'])
-          .default('update')
-          .describe('What to do with a row whose key is there.'),
+        ...writeFields(),
       }),
     ),
     record: anyRecord,

@@ -1,11 +1,11 @@
 import { ConnectorError, type WriteFailure } from '@casare/core'
+import { groupByFields, shapeOnce, valuesOf, type Fields } from '@casare/sql'
 import { quote, quoteTable } from '../identifiers.ts'
 import type { MysqlClient } from '../mysql-client.ts'
 import type { Times } from '../server/server-connection.ts'
 import type { Step } from '../server/statement.ts'
 import { columnsOf, readTable, type Column, type Table } from '../table.ts'
-import { maxParameters, type Parameter } from '../values/to-parameter.ts'
-import { groupByFields, parametersOf, type Fields } from './record-groups.ts'
+import { columnParameter, maxParameters, type Parameter } from '../values/to-parameter.ts'
 
 export interface WriteInput {
   readonly table: string
@@ -35,7 +35,12 @@ export async function writeRows(
     const steps = groupByFields(records, failures).flatMap((group) => {
       const columns = columnsOf(table, group.fields)
       if (input.key !== undefined) refuseWithoutIndex(table, columnsOf(table, input.key), input)
-      return stepsFor(table, columns, parametersOf(group, columns, failures), input)
+      return stepsFor(
+        table,
+        columns,
+        valuesOf(group, columns, failures, (column, value) => columnParameter(column, value)),
+        input,
+      )
     })
     const [only] = steps
     if (steps.length === 1 && only !== undefined && !client.scoped) await client.run(only, times)
@@ -105,14 +110,8 @@ function insertText(
   return `${insert} on duplicate key update ${set}`
 }
 
-/** The shape of the table, looked up once per write: all its batches have the same input. */
 function tableFor(client: MysqlClient, input: WriteInput, times: Times): Promise<Table> {
-  const known = client.tables.get(input)
-  if (known !== undefined) return known
-  const table = readTable(client, input, times)
-  client.tables.set(input, table)
-  table.catch(() => client.tables.delete(input))
-  return table
+  return shapeOnce(client.tables, input, () => readTable(client, input, times))
 }
 
 /** Without a unique index every row would be inserted again. */

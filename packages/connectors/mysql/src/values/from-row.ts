@@ -1,5 +1,5 @@
+import { parseJson } from '@casare/sql'
 import type { MysqlRow } from '../server/statement.ts'
-import { parseJson } from './json-text.ts'
 
 /** What the driver tells of a column of a result. */
 export interface ResultField {

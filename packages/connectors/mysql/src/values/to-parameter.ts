@@ -1,5 +1,6 @@
 import { invalidInput } from '@casare/core'
-import { stringifyJson } from './json-text.ts'
+import { stringifyJson } from '@casare/sql'
+import type { Column } from '../table.ts'
 
 /** A value as it goes to the driver. */
 export type Parameter = string | number | bigint | Buffer | null
@@ -64,6 +65,12 @@ export function timeParameter(value: Parameter): Parameter {
   const date = new Date(`${seconds}${zone}`)
   if (Number.isNaN(date.getTime())) return value
   return `${date.toISOString().slice(0, 19).replace('T', ' ')}${fraction}`
+}
+
+/** A value for a column: a point in time with its zone is stored in UTC; a text for a JSON column is JSON already. */
+export function columnParameter({ name, isTime }: Column, value: unknown, where = name): Parameter {
+  const parameter = toParameter(value, where)
+  return isTime ? timeParameter(parameter) : parameter
 }
 
 /** Values of a call, by position. */

@@ -1,11 +1,9 @@
 import { operation, schema } from '@casare/core'
+import { queryOutput } from '@casare/sql/zod'
 import { z } from 'zod'
-import type { PostgresqlRow } from '../backend/statement.ts'
 import { quote, quoteTable } from '../identifiers.ts'
 import { runOne, type PostgresqlClient } from '../postgresql-client.ts'
 import { toParameters } from '../values/to-parameter.ts'
-
-const row = z.record(z.string(), z.unknown()).describe('Column names to values.') as unknown as z.ZodType<PostgresqlRow>
 
 /** Calls a function of the database. */
 export const callFunction = operation({
@@ -21,7 +19,7 @@ export const callFunction = operation({
         .describe('Arguments by position, or by name.'),
     }),
   ),
-  output: schema(() => z.object({ rows: z.array(row) })),
+  output: schema(queryOutput),
   errors: ['invalid_input', 'not_found', 'already_exists', 'conflict'],
   async run(client: PostgresqlClient, { name, schema, arguments: given }, context) {
     const named = Array.isArray(given) ? undefined : Object.keys(given)

@@ -1,13 +1,4 @@
-import { z } from 'zod'
+import { statementInput as statement } from '@casare/sql/zod'
 
 /** One statement with its values. */
-export const statementInput = () =>
-  z.strictObject({
-    text: z.string().min(1).describe('One SQL statement; several in one text are refused.'),
-    values: z
-      .array(z.unknown())
-      .default([])
-      .describe(
-        'Values of $1, $2 and so on. Always bound, never put into the text. Lists are arrays, objects are JSON.',
-      ),
-  })
+export const statementInput = () => statement('$1, $2 and so on', 'Lists are arrays, objects are JSON.')

@@ -1,7 +1,7 @@
 import { ConnectorError } from '@casare/core'
+import { pause } from '@casare/sql'
 import type { PostgresqlDatabase } from '../database.ts'
 import { runOne } from '../postgresql-client.ts'
-import { pause } from './pause.ts'
 import { serverLifeText } from './server-life.ts'
 
 /** A transaction whose COMMIT was sent and not answered. */

@@ -1,8 +1,8 @@
 import { ConnectorError, session, type CallContext, schema } from '@casare/core'
+import { withRetries } from '@casare/sql'
 import { z } from 'zod'
 import type { PostgresqlDatabase } from '../database.ts'
 import type { PostgresqlClient } from '../postgresql-client.ts'
-import { pause } from './pause.ts'
 import { runTransaction, type TransactionInput } from './run-transaction.ts'
 
 /** Runs a callback in one transaction. */
@@ -32,21 +32,15 @@ export const transaction = session({
         ),
     }),
   ),
-  run: async <Result>(
+  run: <Result>(
     database: PostgresqlDatabase,
     input: TransactionInput & { readonly retries: number },
     context: CallContext,
     work: (client: PostgresqlClient) => Promise<Result>,
-  ): Promise<Result> => {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await runTransaction(database, input, context, work)
-      } catch (error) {
-        if (attempt > input.retries || !isSerializationFailure(error) || context.signal.aborted) throw error
-        await pause(Math.random() * Math.min(1_000, 10 * 2 ** attempt), context.signal)
-      }
-    }
-  },
+  ): Promise<Result> =>
+    withRetries(input.retries, context.signal, isSerializationFailure, () =>
+      runTransaction(database, input, context, work),
+    ),
 })
 
 function isSerializationFailure(error: unknown): boolean {

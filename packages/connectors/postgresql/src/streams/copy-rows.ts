@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { WriteFailure } from '@casare/core'
+import type { Fields, RecordGroup } from '@casare/sql'
 import type { Backend, Times } from '../backend/backend.ts'
 import { quote, quoteTable } from '../identifiers.ts'
 import type { Column } from '../table.ts'
-import { parameterText } from '../values/to-parameter.ts'
+import { columnParameter, parameterText } from '../values/to-parameter.ts'
 import type { InsertTarget } from './insert-text.ts'
-import { columnParameter, type Fields, type Group } from './record-groups.ts'
 
 /** Characters of text put together before they are sent. */
 const chunkLength = 65_536
@@ -18,7 +18,7 @@ const chunkLength = 65_536
 export async function copyRows(
   backend: Backend,
   { table, columns }: InsertTarget,
-  group: Group,
+  group: RecordGroup,
   times: Times,
   failures: WriteFailure[],
 ): Promise<void> {
@@ -31,7 +31,7 @@ export async function copyRows(
   })
 }
 
-function* chunksOf(group: Group, columns: readonly Column[], failures: WriteFailure[]): Generator<Buffer> {
+function* chunksOf(group: RecordGroup, columns: readonly Column[], failures: WriteFailure[]): Generator<Buffer> {
   const { records, places } = group
   let chunk = ''
   for (let index = 0; index < records.length; index += 1) {

@@ -1,4 +1,13 @@
 import { invalidInput } from '@casare/core'
+import {
+  conditionsAfter,
+  orderField,
+  orderNames,
+  pageOf as pageOfRows,
+  type KeysetOrder,
+  type Ordering,
+  type RowsCursor,
+} from '@casare/sql'
 import type { Times } from '../backend/backend.ts'
 import type { PostgresqlRow, Step } from '../backend/statement.ts'
 import { quote, quoteTable } from '../identifiers.ts'
@@ -6,11 +15,8 @@ import type { PostgresqlClient } from '../postgresql-client.ts'
 import { columnsOf, readTable, requireColumns, type Column, type Table } from '../table.ts'
 import { parameterText, toParameter, type Parameter } from '../values/to-parameter.ts'
 
-/** Where a read stopped: the ordering values of its last row, as PostgreSQL writes them. */
-export interface RowsCursor {
-  readonly after: readonly (string | null)[]
-  readonly end?: boolean | undefined
-}
+/** A position: values as PostgreSQL writes them. */
+export type Position = RowsCursor<string | null>
 
 export interface ReadInput {
   readonly table: string
@@ -21,26 +27,14 @@ export interface ReadInput {
   readonly where?: Readonly<Record<string, unknown>> | undefined
 }
 
-/** A column that rows are ordered by. */
-interface Ordering {
-  /** Quoted. */
-  readonly name: string
+interface TypedOrdering extends Ordering {
   readonly castType: string
-  readonly nullable: boolean
-  /** The field of a row that has its value. */
-  readonly field: string
 }
 
 /** The parts of the statement that stay the same from page to page. */
-export interface ReadPlan {
+export interface ReadPlan extends KeysetOrder<TypedOrdering> {
   /** `select … from …` */
   readonly select: string
-  /** Together they tell rows apart. */
-  readonly order: readonly Ordering[]
-  /** Fields that were added for the position and are taken off again. */
-  readonly extraFields: readonly string[]
-  /** Is the first ordering column one that grows, for reading incrementally? */
-  readonly incremental: boolean
   readonly conditions: readonly string[]
   readonly values: readonly Parameter[]
 }
@@ -50,7 +44,7 @@ export async function planRead(client: PostgresqlClient, input: ReadInput, times
   const table = await readTable(client, input, times)
   requireColumns(table, input.columns ?? [])
   const { by } = input
-  const names = [...(by === undefined ? [] : [by]), ...keyOf(table, input).filter((name) => name !== by)]
+  const names = orderNames(by, keyOf(table, input))
   const selected = input.columns ?? table.columns.map(({ name }) => name)
   const order = names.map((name, index) => orderingOf(table, name, selected, index))
   const extra = order.filter(({ field }) => !selected.includes(field))
@@ -86,16 +80,16 @@ function keyOf(table: Table, { key }: ReadInput): readonly string[] {
 
 const rowPlace = 'ctid'
 
-function orderingOf(table: Table, name: string, selected: readonly string[], index: number): Ordering {
+function orderingOf(table: Table, name: string, selected: readonly string[], index: number): TypedOrdering {
   const known = table.columns.some((column) => column.name === name)
   if (!known && name === rowPlace)
-    return { name: rowPlace, castType: 'tid', nullable: false, field: `casare_order_${index}` }
+    return { name: rowPlace, castType: 'tid', nullable: false, field: orderField(rowPlace, selected, index) }
   const [column] = columnsOf(table, [name]) as [Column]
   return {
     name: quote(name),
     castType: column.castType,
     nullable: column.nullable,
-    field: selected.includes(name) ? name : `casare_order_${index}`,
+    field: orderField(name, selected, index),
   }
 }
 
@@ -107,9 +101,9 @@ function equals({ name, castType }: Column, value: unknown, values: Parameter[])
 }
 
 /** The rows after a position, in order. */
-export function stepAfter(plan: ReadPlan, position: RowsCursor | undefined, limit: number | undefined): Step {
+export function stepAfter(plan: ReadPlan, position: Position | undefined, limit: number | undefined): Step {
   const values = [...plan.values]
-  const conditions = [...plan.conditions, ...conditionsAfter(plan, position, values)]
+  const conditions = [...plan.conditions, ...conditionsAfter(plan, position, binding(plan, values), true)]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
   // NULL sorts first, so that a column that grows has its end where it grows.
   const order = plan.order.map(({ name, nullable }) => `${name}${nullable ? ' nulls first' : ''}`).join(', ')
@@ -119,58 +113,22 @@ export function stepAfter(plan: ReadPlan, position: RowsCursor | undefined, limi
   }
 }
 
+/** Each value is sent once, however often the condition speaks of it. */
+function binding({ order }: ReadPlan, values: Parameter[]): (index: number, value: string | null) => string {
+  const places = new Map<number, number>()
+  return (index, value) => {
+    const place = places.get(index) ?? values.push(value)
+    places.set(index, place)
+    return `$${place}::${order[index]?.castType ?? 'text'}`
+  }
+}
+
 /** A page out of rows: the cursor is behind the last one. */
 export function pageOf(
   plan: ReadPlan,
   rows: PostgresqlRow[],
-  position: RowsCursor | undefined,
+  position: Position | undefined,
   last: boolean,
-): { records: PostgresqlRow[]; cursor: RowsCursor; last: boolean } {
-  const reached = rows.at(-1)
-  const after =
-    reached === undefined
-      ? (position?.after ?? [])
-      : plan.order.map(({ field }) => parameterText(toParameter(reached[field] ?? null, field)))
-  for (const field of plan.extraFields) for (const row of rows) delete row[field]
-  return { records: rows, cursor: { after, ...(last ? { end: true } : {}) }, last }
-}
-
-/**
- * The condition for "after this position". In mid-read it is strict; after an end that was reached, rows with the last
- * value of an incremental column are read again.
- */
-function conditionsAfter(plan: ReadPlan, position: RowsCursor | undefined, values: Parameter[]): string[] {
-  if (position === undefined || position.after.length === 0) return []
-  if (position.after.length !== plan.order.length)
-    throw invalidInput('The cursor is from a read of another table or order.')
-  const { order } = plan
-  const [first] = order
-  if (plan.incremental && position.end === true && first !== undefined) {
-    const [value = null] = position.after
-    if (value === null) return []
-    values.push(value)
-    return [`${first.name} >= $${values.length}::${first.castType}`]
-  }
-  const places = position.after.map((value) => (value === null ? '' : `$${values.push(value)}`))
-  const casts = order.map(({ castType }, index) => `${places[index]}::${castType}`)
-  if (order.every(({ nullable }) => !nullable))
-    return order.length === 1
-      ? [`${first?.name} > ${casts[0]}`]
-      : [`(${order.map(({ name }) => name).join(', ')}) > (${casts.join(', ')})`]
-  return [lexicographic(order, position.after, casts)]
-}
-
-/** `a > … or (a is not distinct from … and (b > … or …))`, spelt out so that NULLs have their place. */
-function lexicographic(
-  order: readonly Ordering[],
-  after: readonly (string | null)[],
-  casts: readonly string[],
-  index = 0,
-): string {
-  const name = order[index]?.name ?? ''
-  const isNull = after[index] === null
-  const greater = isNull ? `${name} is not null` : `${name} > ${casts[index]}`
-  if (index === order.length - 1) return greater
-  const same = isNull ? `${name} is null` : `${name} = ${casts[index]}`
-  return `(${greater} or (${same} and ${lexicographic(order, after, casts, index + 1)}))`
+): { records: PostgresqlRow[]; cursor: Position; last: boolean } {
+  return pageOfRows(plan, rows, position, last, (value, field) => parameterText(toParameter(value, field)))
 }

@@ -1,8 +1,8 @@
 import { ConnectorError, type ListenContext, type PendingDelivery } from '@casare/core'
+import { pause } from '@casare/sql'
 import type { PostgresqlDatabase } from '../database.ts'
 import { isServerError, serverFacts } from '../errors.ts'
 import { quote } from '../identifiers.ts'
-import { pause } from '../sessions/pause.ts'
 import { lossOf } from './loss-of.ts'
 
 /** What a listener to channels gets. */

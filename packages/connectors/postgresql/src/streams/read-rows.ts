@@ -1,10 +1,10 @@
 import type { Page, ReadContext } from '@casare/core'
 import type { PostgresqlRow } from '../backend/statement.ts'
 import { runOne, type PostgresqlClient } from '../postgresql-client.ts'
-import { pageOf, planRead, stepAfter, type ReadInput, type RowsCursor } from './keyset.ts'
+import { pageOf, planRead, stepAfter, type Position, type ReadInput } from './keyset.ts'
 import { Portal } from './portal.ts'
 
-type RowsPage = Page<PostgresqlRow, RowsCursor>
+type RowsPage = Page<PostgresqlRow, Position>
 
 /**
  * The first page is a query of its own; who wants more gets it from an open result, which the server makes once and keeps
@@ -14,7 +14,7 @@ export async function* readRows(
   client: PostgresqlClient,
   input: ReadInput,
   pageSize: number,
-  context: ReadContext<RowsCursor>,
+  context: ReadContext<Position>,
 ): AsyncGenerator<RowsPage> {
   const plan = await planRead(client, input, context)
   let position = context.cursor

@@ -1,13 +1,13 @@
 import { ConnectorError, type WriteFailure } from '@casare/core'
+import { groupByFields, shapeOnce, valuesOf, type Fields, type RecordGroup } from '@casare/sql'
 import type { Backend, Times } from '../backend/backend.ts'
 import type { Step } from '../backend/statement.ts'
 import { isServerError } from '../errors.ts'
 import { quote } from '../identifiers.ts'
 import type { PostgresqlClient } from '../postgresql-client.ts'
 import { columnsOf, readTable, type Column, type Table } from '../table.ts'
-import type { Parameter } from '../values/to-parameter.ts'
+import { columnParameter, type Parameter } from '../values/to-parameter.ts'
 import { copyRows } from './copy-rows.ts'
-import { groupByFields, parametersOf, type Fields, type Group } from './record-groups.ts'
 import { insertText, unnestStep, valuesSteps, type InsertTarget } from './insert-text.ts'
 
 export interface WriteInput {
@@ -54,14 +54,14 @@ export async function writeRows(
 
 async function writeGroup(
   backend: Backend,
-  group: Group,
+  group: RecordGroup,
   target: InsertTarget,
   times: Times,
   failures: WriteFailure[],
 ): Promise<void> {
   if (target.conflict === '' && group.records.length >= copyFrom && target.table.kind === 'table')
     return copyRows(backend, target, group, times, failures)
-  const rows = parametersOf(group, target.columns, failures)
+  const rows = valuesOf(group, target.columns, failures, columnParameter)
   if (rows.length > 0) await backend.run(stepsFor(rows, target), times)
 }
 
@@ -71,13 +71,8 @@ function stepsFor(rows: readonly Parameter[][], target: InsertTarget): Step[] {
   return target.columns.every(({ spreads }) => spreads) ? [unnestStep(target, rows)] : valuesSteps(target, rows)
 }
 
-/** The shape of the table, looked up once per write: all its batches have the same input. */
 function tableFor(client: PostgresqlClient, input: WriteInput, times: Times): Promise<Table> {
-  const known = client.tables.get(input)
-  if (known !== undefined) return known
-  const table = readTable(client, input, times)
-  client.tables.set(input, table)
-  return table
+  return shapeOnce(client.tables, input, () => readTable(client, input, times))
 }
 
 function targetOf(table: Table, fields: readonly string[], { key, onConflict }: WriteInput): InsertTarget {

@@ -1,5 +1,5 @@
+import { parseJson } from '@casare/sql'
 import { parseArray } from './parse-array.ts'
-import { parseJson } from './json-text.ts'
 
 /** Turns the text of a value that is not NULL into JavaScript's. */
 export type Reader = (text: string) => unknown

@@ -1,5 +1,6 @@
 import { invalidInput } from '@casare/core'
-import { stringifyJson } from './json-text.ts'
+import { stringifyJson } from '@casare/sql'
+import type { Column } from '../table.ts'
 
 /** A value as it goes to the server: text, bytes (binary format) or NULL. */
 export type Parameter = string | Buffer | null
@@ -55,6 +56,11 @@ function dateText(date: Date, where: string): string {
     return `${String(year).padStart(4, '0')}${iso.slice(7)} BC`
   }
   return iso.startsWith('+') ? iso.slice(1).replace(/^0+(?=\d{4})/, '') : iso
+}
+
+/** A list is an array, but for a column that holds JSON. */
+export function columnParameter({ name, isJson }: Pick<Column, 'name' | 'isJson'>, value: unknown): Parameter {
+  return isJson && Array.isArray(value) ? stringifyJson(value, name) : toParameter(value, name)
 }
 
 /** An array as text (https://www.postgresql.org/docs/current/arrays.html#ARRAYS-IO). */

@@ -1,17 +1,50 @@
 import { ConnectorError, type PoolConfig } from '@casare/core'
-import { connectingError } from '../errors.ts'
-import type { Backend } from './backend.ts'
 
+/** What a pool is like where its config does not say: connections and milliseconds. */
 export const poolDefaults = { max: 10, min: 0, idleMs: 30_000, acquireMs: 30_000 }
 
-interface Waiter {
-  resolve(backend: Backend): void
+/** What a pool needs to know of a server connection. */
+export interface PooledConnection {
+  /** As `performance.now()`. */
+  readonly openedAt: number
+  /** When it was given back last, as `performance.now()`; set by the pool. */
+  idleSince: number
+  /** Is it gone? */
+  readonly isLost: boolean
+  /** Its session is not as it was when it was opened: it must not serve anybody else. */
+  readonly altered: boolean
+  /** Is a transaction open on it? */
+  readonly inTransaction: boolean
+  /** Called once, when it is lost. */
+  onLost(listener: () => void): void
+  /** Says goodbye to the server. */
+  end(): Promise<void>
+  /** Ends it at once. */
+  destroy(reason: unknown): void
+}
+
+/** How the connections of a pool are made. */
+export interface ConnectionPoolOptions<Connection> {
+  /** The system's name, for messages. */
+  readonly title: string
+  readonly open: () => Promise<Connection>
+  /** A failure of `open` as what is thrown to those who wait. */
+  readonly toError: (error: unknown) => unknown
+  readonly pool: PoolConfig
+  /** Connections of `pool.max` that somebody else has. Default: 0. */
+  readonly spare?: number | undefined
+}
+
+interface Waiter<Connection> {
+  resolve(connection: Connection): void
   reject(error: unknown): void
 }
 
 /** The server connections of one connection: opened when they are needed, never more than `max`. */
-export class BackendPool {
-  readonly #open: () => Promise<Backend>
+export class ConnectionPool<Connection extends PooledConnection> {
+  readonly #title: string
+  readonly #open: () => Promise<Connection>
+  readonly #toError: (error: unknown) => unknown
   readonly #limit: number
   readonly #max: number
   readonly #min: number
@@ -19,18 +52,19 @@ export class BackendPool {
   readonly #acquireMs: number
   readonly #maxLifetimeMs: number
   /** The one that was used last is used next: the others come to be idle and are closed. */
-  readonly #idle: Backend[] = []
-  readonly #busy = new Set<Backend>()
-  readonly #waiters = new Set<Waiter>()
+  readonly #idle: Connection[] = []
+  readonly #busy = new Set<Connection>()
+  readonly #waiters = new Set<Waiter<Connection>>()
   /** Those who hold a connection that they could do without for a while. */
   readonly #lenders = new Set<() => void>()
   #opening = 0
   #sweep: NodeJS.Timeout | undefined
   #closed = false
 
-  /** @param spare connections of `pool.max` that somebody else has. */
-  constructor(open: () => Promise<Backend>, pool: PoolConfig, spare = 0) {
+  constructor({ title, open, toError, pool, spare = 0 }: ConnectionPoolOptions<Connection>) {
+    this.#title = title
     this.#open = open
+    this.#toError = toError
     this.#limit = pool.max ?? poolDefaults.max
     this.#max = this.#limit - spare
     this.#min = Math.min(pool.min ?? poolDefaults.min, this.#max)
@@ -40,17 +74,17 @@ export class BackendPool {
   }
 
   /** A connection that is free now. */
-  take(): Backend | undefined {
-    const backend = this.#idle.pop()
-    if (backend !== undefined) this.#busy.add(backend)
-    return backend
+  take(): Connection | undefined {
+    const connection = this.#idle.pop()
+    if (connection !== undefined) this.#busy.add(connection)
+    return connection
   }
 
   /**
    * A connection, as soon as there is one.
    * @throws `unavailable`, `applied: 'no'`, after `acquireMs`, and where none can be opened; the signal's reason.
    */
-  acquire(signal: AbortSignal): Promise<Backend> {
+  acquire(signal: AbortSignal): Promise<Connection> {
     const free = this.take()
     if (free !== undefined) return Promise.resolve(free)
     return new Promise((resolve, reject) => {
@@ -61,11 +95,11 @@ export class BackendPool {
         signal.removeEventListener('abort', aborted)
         this.#waiters.delete(waiter)
       }
-      const waiter: Waiter = {
-        resolve: (backend) => {
+      const waiter: Waiter<Connection> = {
+        resolve: (connection) => {
           leave()
-          this.#busy.add(backend)
-          resolve(backend)
+          this.#busy.add(connection)
+          resolve(connection)
         },
         reject: (error) => {
           leave()
@@ -98,21 +132,21 @@ export class BackendPool {
   }
 
   /** Gives a connection back. One that is lost, altered, old, or in the middle of something serves nobody else. */
-  release(backend: Backend): void {
-    if (!this.#busy.delete(backend)) return
-    const usable = !backend.isLost && !backend.altered && !backend.inTransaction && !this.#closed
-    if (!usable || performance.now() - backend.openedAt > this.#maxLifetimeMs) {
-      void backend.end()
+  release(connection: Connection): void {
+    if (!this.#busy.delete(connection)) return
+    const usable = !connection.isLost && !connection.altered && !connection.inTransaction && !this.#closed
+    if (!usable || performance.now() - connection.openedAt > this.#maxLifetimeMs) {
+      void connection.end()
       this.#openMore()
       return
     }
     const [waiter] = this.#waiters
     if (waiter !== undefined) {
-      waiter.resolve(backend)
+      waiter.resolve(connection)
       return
     }
-    backend.idleSince = performance.now()
-    this.#idle.push(backend)
+    connection.idleSince = performance.now()
+    this.#idle.push(connection)
     this.#sweep ??= this.#sweepLater()
   }
 
@@ -121,8 +155,8 @@ export class BackendPool {
     this.#closed = true
     clearTimeout(this.#sweep)
     for (const waiter of this.#waiters) waiter.reject(closed())
-    for (const backend of this.#busy) backend.destroy(closed())
-    await Promise.all(this.#idle.splice(0).map((backend) => backend.end()))
+    for (const connection of this.#busy) connection.destroy(closed())
+    await Promise.all(this.#idle.splice(0).map((connection) => connection.end()))
   }
 
   #openMore(): void {
@@ -134,14 +168,14 @@ export class BackendPool {
   async #openOne(): Promise<void> {
     this.#opening += 1
     try {
-      const backend = await this.#open()
-      backend.onLost(() => this.#lost(backend))
-      this.#busy.add(backend)
+      const connection = await this.#open()
+      connection.onLost(() => this.#lost(connection))
+      this.#busy.add(connection)
       this.#opening -= 1
-      this.release(backend)
+      this.release(connection)
     } catch (error) {
       this.#opening -= 1
-      this.#failed(connectingError(error))
+      this.#failed(this.#toError(error))
     }
   }
 
@@ -151,8 +185,8 @@ export class BackendPool {
     for (const waiter of [...this.#waiters]) waiter.reject(error)
   }
 
-  #lost(backend: Backend): void {
-    const place = this.#idle.indexOf(backend)
+  #lost(connection: Connection): void {
+    const place = this.#idle.indexOf(connection)
     if (place >= 0) this.#idle.splice(place, 1)
     this.#openMore()
   }
@@ -181,7 +215,7 @@ export class BackendPool {
       code: 'unavailable',
       applied: 'no',
       transient: true,
-      message: `PostgreSQL: none of the ${this.#limit} connections (pool.max) became free within ${this.#acquireMs} ms (pool.acquireMs).`,
+      message: `${this.#title}: none of the ${this.#limit} connections (pool.max) became free within ${this.#acquireMs} ms (pool.acquireMs).`,
     })
   }
 }
