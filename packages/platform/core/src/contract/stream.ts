@@ -59,6 +59,11 @@ export interface PendingDelivery<Event> extends Delivery<Event> {
   nack(error: unknown, delayMs: number): Promise<void> | void
   /** Puts the event aside for good. Default where absent: `nack`. */
   deadLetter?: ((error: unknown) => Promise<void> | void) | undefined
+  /**
+   * Asked when its turn at the handler has come. `false` lets it go without an answer, where the system has given it to
+   * somebody else while it waited. Default: `true`.
+   */
+  claim?: (() => boolean) | undefined
 }
 
 /** What `subscribe` gets beside client and input. */

@@ -1,19 +1,16 @@
 import { backoffMs } from '@casare/resilience'
-import type { CallContext } from '../contract/call.ts'
-import type { Handler, ListenOptions, Subscription, SubscriptionStats } from '../contract/connection.ts'
-import type { AnyListen, ListenContext, PendingDelivery } from '../contract/stream.ts'
+import type { Handler, ListenOptions, Subscription } from '../contract/connection.ts'
+import type { AnyListen, ListenContext } from '../contract/stream.ts'
 import { ConnectorError, invalidInput } from '../errors/connector-error.ts'
 import { validateSync } from '../schemas/validate.ts'
 import { channels } from '../telemetry/channels.ts'
-import { runCall } from './call.ts'
-import { DelegatedContext } from './delegated-context.ts'
-import { DeliveryQueue } from './delivery-queue.ts'
+import { Deliveries, type Counters } from './deliveries.ts'
 import type { Runtime } from './runtime.ts'
+import { SubscriptionContext } from './subscription-context.ts'
 import { toConnectorError } from './to-connector-error.ts'
 
 const reconnectBackoff = { baseMs: 200, capMs: 30_000 }
 const defaultDrainMs = 30_000
-const maxNackDelayMs = 60_000
 
 /** Failures that no reconnect mends; before the first connection stands they end the subscription. */
 const hopeless = new Set(['invalid_input', 'unauthenticated', 'permission_denied', 'not_found', 'unsupported'])
@@ -39,22 +36,13 @@ class Listener implements Subscription {
   readonly #name: string
   readonly #facet: AnyListen
   readonly #input: unknown
-  readonly #handler: Handler<unknown>
   readonly #options: ListenOptions & { readonly concurrency: number }
   readonly #stop = new AbortController()
-  readonly #handlers = new AbortController()
   readonly #ready = Promise.withResolvers<void>()
-  readonly #queue: DeliveryQueue
+  readonly #deliveries: Deliveries
   readonly ready: Promise<void>
   readonly closed: Promise<void>
-  readonly stats: { -readonly [K in keyof SubscriptionStats]: SubscriptionStats[K] } = {
-    delivered: 0,
-    acknowledged: 0,
-    returned: 0,
-    deadLettered: 0,
-    reconnects: 0,
-    inFlight: 0,
-  }
+  readonly stats: Counters
   #established = false
   #connected = false
   #failures = 0
@@ -72,9 +60,9 @@ class Listener implements Subscription {
     this.#name = name
     this.#facet = facet
     this.#input = input
-    this.#handler = handler
     this.#options = options
-    this.#queue = new DeliveryQueue(options.concurrency, (delivery) => this.#handle(delivery))
+    this.#deliveries = new Deliveries(runtime, name, handler, options)
+    this.stats = this.#deliveries.stats
     this.ready = this.#ready.promise
     this.closed = this.#run()
     // Both are for those who want to know; nobody has to.
@@ -89,7 +77,7 @@ class Listener implements Subscription {
 
   async stop(options: { readonly drainMs?: number | undefined } = {}): Promise<void> {
     this.#stop.abort(stopped)
-    const timer = setTimeout(() => this.#handlers.abort(stopped), options.drainMs ?? defaultDrainMs)
+    const timer = setTimeout(() => this.#deliveries.abort(stopped), options.drainMs ?? defaultDrainMs)
     try {
       await this.closed.catch(() => undefined)
     } finally {
@@ -108,8 +96,8 @@ class Listener implements Subscription {
     if (signal?.aborted === true) stop()
     else signal?.addEventListener('abort', stop, { once: true })
     // At once: a connector that waits for its event to be taken would otherwise see one more handled.
-    this.#stop.signal.addEventListener('abort', () => this.#queue.refuse(), { once: true })
-    if (this.#stop.signal.aborted) this.#queue.refuse()
+    this.#stop.signal.addEventListener('abort', () => this.#deliveries.refuse(), { once: true })
+    if (this.#stop.signal.aborted) this.#deliveries.refuse()
     const closing = this.#runtime.holder.closing
     closing.addEventListener('abort', stop, { once: true })
     try {
@@ -121,7 +109,7 @@ class Listener implements Subscription {
     } finally {
       signal?.removeEventListener('abort', stop)
       closing.removeEventListener('abort', stop)
-      await this.#drain()
+      await this.#deliveries.end()
     }
   }
 
@@ -179,8 +167,7 @@ class Listener implements Subscription {
       concurrency: this.#options.concurrency,
       deliver: (delivery) => {
         this.#sign()
-        this.stats.delivered += 1
-        return this.#queue.push(delivery)
+        return this.#deliveries.push(delivery)
       },
       ready: () => {
         this.#sign()
@@ -195,60 +182,6 @@ class Listener implements Subscription {
 
   #sign(): void {
     this.#lastSign = Date.now()
-  }
-
-  /** The handler's promise is the ack. */
-  async #handle(delivery: PendingDelivery<unknown>): Promise<void> {
-    this.stats.inFlight += 1
-    try {
-      const { id, key, redelivered, event } = delivery
-      await this.#handler(event, { id, key, redelivered, event, signal: this.#handlers.signal })
-      await this.#answer(() => delivery.ack(), 'acknowledged')
-    } catch (error) {
-      await this.#refuse(delivery, error)
-    } finally {
-      this.stats.inFlight -= 1
-    }
-  }
-
-  async #refuse(delivery: PendingDelivery<unknown>, error: unknown): Promise<void> {
-    this.#options.onError?.(error)
-    const poison = ConnectorError.is(error) && !error.retryable && error.code !== 'cancelled'
-    const { deadLetter } = delivery
-    if (poison && deadLetter !== undefined) return this.#answer(() => deadLetter(error), 'deadLettered')
-    const delayMs =
-      ConnectorError.is(error) && error.retryAfterMs !== undefined
-        ? Math.min(error.retryAfterMs, maxNackDelayMs)
-        : 1_000
-    await this.#answer(() => delivery.nack(error, delayMs), 'returned')
-  }
-
-  /** The answer is its own short call; where it is lost, the system delivers again. One that is given at once is no call. */
-  async #answer(
-    send: () => Promise<void> | void,
-    counter: 'acknowledged' | 'returned' | 'deadLettered',
-  ): Promise<void> {
-    try {
-      const sent = send()
-      if (sent !== undefined) {
-        // Where the call ends before it, nobody else looks at how it ended.
-        sent.catch(() => undefined)
-        await runCall(this.#runtime, {
-          name: this.#name,
-          effect: 'idempotent',
-          options: { timeoutMs: 30_000 },
-          once: true,
-          run: () => sent,
-        })
-      }
-      this.stats[counter] += 1
-    } catch (error) {
-      this.#options.onError?.(error)
-    }
-  }
-
-  async #drain(): Promise<void> {
-    await this.#queue.end()
   }
 
   #toError(error: unknown): ConnectorError {
@@ -273,39 +206,6 @@ class Listener implements Subscription {
 }
 
 const stopped = new ConnectorError({ code: 'cancelled', applied: 'no', message: 'The subscription was stopped.' })
-
-type SubscriptionHooks = Pick<ListenContext<unknown>, 'concurrency' | 'deliver' | 'ready' | 'alive'>
-
-class SubscriptionContext extends DelegatedContext implements ListenContext<unknown> {
-  readonly concurrency: number
-  readonly deliver: SubscriptionHooks['deliver']
-  readonly ready: SubscriptionHooks['ready']
-  readonly alive: SubscriptionHooks['alive']
-
-  constructor(runtime: Runtime, signal: AbortSignal, hooks: SubscriptionHooks) {
-    super(endless(runtime, signal))
-    this.concurrency = hooks.concurrency
-    this.deliver = hooks.deliver
-    this.ready = hooks.ready
-    this.alive = hooks.alive
-  }
-}
-
-/** The context of something that has no attempt and no deadline. */
-function endless(runtime: Runtime, signal: AbortSignal): CallContext {
-  return {
-    signal,
-    deadline: undefined,
-    remainingMs: undefined,
-    attempt: 1,
-    effect: 'read',
-    idempotencyKey: undefined,
-    vendor: undefined,
-    fileRoots: runtime.fileRoots,
-    redactor: runtime.config.redactor,
-    note() {},
-  }
-}
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
