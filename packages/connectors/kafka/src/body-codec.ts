@@ -2,9 +2,9 @@ import { isUtf8 } from 'node:buffer'
 import { invalidInput } from '@casare/core'
 import type { Decode } from './record.ts'
 
-/** A body as it goes over the wire. */
+/** A body as it goes over the wire; a text goes as UTF-8. */
 export interface EncodedBody {
-  readonly content: Buffer
+  readonly content: Buffer | string
   readonly contentType: string
 }
 
@@ -15,7 +15,7 @@ export interface EncodedBody {
 export function encodeBody(body: unknown): EncodedBody {
   if (typeof body === 'string') {
     if (!body.isWellFormed()) throw invalidInput('body: the text has half of a surrogate pair; send it as bytes.')
-    return { content: Buffer.from(body), contentType: 'text/plain' }
+    return { content: body, contentType: 'text/plain' }
   }
   if (body instanceof Uint8Array)
     return {
@@ -29,31 +29,39 @@ export function encodeBody(body: unknown): EncodedBody {
     throw invalidInput(`body: it cannot become JSON: ${(error as Error).message}.`, error)
   }
   if (text === undefined) throw invalidInput('body: it is missing, or of a kind that JSON has no word for.')
-  return { content: Buffer.from(text), contentType: 'application/json' }
+  return { content: text, contentType: 'application/json' }
 }
 
 const jsonType = /^application\/(?:json|[\w.+-]+\+json)\b/i
 const textType = /^text\//i
 
-/**
- * The content as it is asked for.
- * @throws `invalid_input` where it is not what it says it is.
- */
-export function decodeBody(content: Buffer, how: Decode, contentType?: string, contentEncoding?: string): unknown {
-  if (how === 'bytes') return content
-  if (how === 'auto') {
-    if (contentEncoding !== undefined && contentEncoding !== '' && !/^(utf-?8|identity)$/i.test(contentEncoding))
-      return content
-    if (contentType === undefined) return content
-    if (jsonType.test(contentType)) return parsed(content)
-    return textType.test(contentType) ? text(content) : content
-  }
-  return how === 'json' ? parsed(content) : text(content)
+/** Makes of the content what it is. @throws `invalid_input` where it is not what it says it is. */
+export type Decoder = (content: Buffer) => unknown
+
+/** How content of this type is read, as it is asked for. */
+export function decoderFor(how: Decode, contentType: string | undefined): Decoder {
+  if (how === 'json') return parsed
+  if (how === 'text') return text
+  if (how === 'bytes' || contentType === undefined) return asItIs
+  if (jsonType.test(contentType)) return parsed
+  return textType.test(contentType) ? text : asItIs
+}
+
+/** A text where the bytes are UTF-8. */
+export function textOrBytes(content: Buffer): string | Buffer {
+  const found = content.toString('utf8')
+  // Decoding puts this character where bytes are none of UTF-8; a text may have it, too.
+  return found.includes('\ufffd') && !isUtf8(content) ? content : found
+}
+
+function asItIs(content: Buffer): Buffer {
+  return content
 }
 
 function text(content: Buffer): string {
-  if (!isUtf8(content)) throw invalidInput('The body is no text in UTF-8.')
-  return content.toString('utf8')
+  const found = textOrBytes(content)
+  if (typeof found !== 'string') throw invalidInput('The body is no text in UTF-8.')
+  return found
 }
 
 function parsed(content: Buffer): unknown {

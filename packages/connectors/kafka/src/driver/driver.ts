@@ -25,8 +25,9 @@ export interface Position {
 /** A record on its way to a partition. */
 export interface SentRecord {
   readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | Buffer[]>>
+  /** A text goes as UTF-8; it is well-formed. */
+  readonly value: Buffer | string | null
+  readonly headers: Readonly<Record<string, Buffer | string | Buffer[]>>
   /** Milliseconds since 1970. */
   readonly timestamp: string | undefined
 }

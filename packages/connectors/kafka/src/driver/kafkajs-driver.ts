@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { ConnectorError, Secret, type OpenContext } from '@casare/core'
-import type { Admin, Consumer, ISocketFactory, KafkaMessage, Producer, SASLOptions } from 'kafkajs'
+import type { Admin, Consumer, ISocketFactory, KafkaMessage, Message, Producer, SASLOptions } from 'kafkajs'
 import { abortable } from '../abortable.ts'
 import type { ParsedConfig } from '../config.ts'
 import { egressRules, isSecure } from '../egress.ts'
@@ -123,7 +123,10 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
         acks,
         timeout: timeoutMs,
         compression: compression === 'gzip' ? CompressionTypes.GZIP : CompressionTypes.None,
-        messages: records.map((record) => messageOf(record, number)),
+        messages: forOnePartition(
+          records.map((record) => messageOf(record, number)),
+          number,
+        ),
       })
     },
     join: (options) => join(kafka.consumer.bind(kafka), options, members),
@@ -157,13 +160,17 @@ async function join(make: MakeConsumer, options: JoinOptions, members: Set<Consu
     retry: { retries: 3, initialRetryTime: 100, restartOnFailure: () => Promise.resolve(false) },
   })
   members.add(consumer)
+  let seeks = 0
   let assigned: ReadonlyMap<string, readonly number[]> = new Map()
   const member: Member = {
     get assigned() {
       return assigned
     },
     commit: (topic, partition, next) => consumer.commitOffsets([{ topic, partition, offset: next }]),
-    seek: (topic, partition, offset) => consumer.seek({ topic, partition, offset }),
+    seek(topic, partition, offset) {
+      seeks += 1
+      consumer.seek({ topic, partition, offset })
+    },
     async close() {
       members.delete(consumer)
       await consumer.disconnect()
@@ -183,15 +190,23 @@ async function join(make: MakeConsumer, options: JoinOptions, members: Set<Consu
       autoCommit: false,
       eachBatchAutoResolve: false,
       partitionsConsumedConcurrently: options.partitionsAtOnce,
-      eachBatch: async ({ batch, heartbeat, resolveOffset, isRunning, isStale }) =>
-        options.onBatch({
+      eachBatch: async ({ batch, heartbeat, resolveOffset, isRunning, isStale }) => {
+        // Asked before each record, and only a move of the position makes it stale.
+        let lookedAt = -1
+        await options.onBatch({
           topic: batch.topic,
           partition: batch.partition,
           records: batch.messages as readonly KafkaMessage[] as readonly ArrivedRecord[],
-          isCurrent: () => isRunning() && !isStale(),
+          isCurrent() {
+            if (lookedAt === seeks) return isRunning()
+            if (isStale()) return false
+            lookedAt = seeks
+            return isRunning()
+          },
           heartbeat,
           handled: resolveOffset,
-        }),
+        })
+      },
     })
     return member
   } catch (error) {
@@ -234,8 +249,16 @@ function metadataOf({ partition, leader, replicas, inSync }: Partition) {
   return { partitionErrorCode: 0, partitionId: partition, leader, replicas: [...replicas], isr: [...inSync] }
 }
 
-function messageOf({ key, value, headers, timestamp }: SentRecord, partition: number) {
-  return { key, value, headers, partition, ...(timestamp === undefined ? {} : { timestamp }) }
+function messageOf({ key, value, headers, timestamp }: SentRecord, partition: number): Message {
+  return { key, value, headers, partition, timestamp } as Message
+}
+
+/**
+ * kafkajs sorts messages into partitions by `reduce`, and copies all that it has so far for each. These are all for one.
+ * (https://github.com/tulios/kafkajs/blob/v2.2.4/src/producer/groupMessagesPerPartition.js)
+ */
+function forOnePartition(messages: Message[], partition: number): Message[] {
+  return Object.assign([...messages], { reduce: () => ({ [partition]: messages }) })
 }
 
 /** The package is CommonJS; what it exports is on its default where the loader cannot tell the names. */

@@ -4,7 +4,7 @@ import type { SendOptions, SentRecord } from '../driver/driver.ts'
 import { factsFor } from '../errors.ts'
 import type { KafkaClient } from '../kafka-client.ts'
 import type { OutgoingRecord } from '../record.ts'
-import { toSent } from '../value-codec.ts'
+import { toSent } from '../to-sent.ts'
 
 /** A record batch of more than 1 MB is refused by the brokers' defaults (https://kafka.apache.org/documentation/#topicconfigs_max.message.bytes). */
 const maxBatchBytes = 900_000
@@ -18,9 +18,11 @@ export interface WriteTarget {
   readonly acks: 'all' | 'leader'
 }
 
+/** What goes to one partition, in its order. */
 interface Placed {
-  readonly index: number
-  readonly sent: SentRecord
+  /** Where each is in the batch. */
+  readonly indexes: number[]
+  readonly records: SentRecord[]
 }
 
 /** Appends records to their partitions, in their order within each, and answers for each record. */
@@ -32,7 +34,7 @@ export async function writeRecords(
 ): Promise<readonly WriteFailure[]> {
   const partitions = await client.partitions(target.topic, context.signal)
   const writer = new Writer(client, target, context)
-  const byPartition = new Map<number, Placed[]>()
+  const byPartition = new Map<number, Placed>()
   const forKeyless = partitions[Math.floor(Math.random() * partitions.length)]?.partition ?? 0
   for (let index = 0; index < records.length; index += 1) {
     const record = records[index] as OutgoingRecord
@@ -42,9 +44,10 @@ export async function writeRecords(
       if (partition === undefined)
         partition = sent.key === null ? forKeyless : client.driver.partitionFor(sent.key, partitions, target.topic)
       else if (partition >= partitions.length) throw noPartition(target.topic, partition, partitions.length)
-      const group = byPartition.get(partition)
-      if (group === undefined) byPartition.set(partition, [{ index, sent }])
-      else group.push({ index, sent })
+      let placed = byPartition.get(partition)
+      if (placed === undefined) byPartition.set(partition, (placed = { indexes: [], records: [] }))
+      placed.indexes.push(index)
+      placed.records.push(sent)
     } catch (error) {
       writer.failures.push({ index, error })
     }
@@ -69,11 +72,12 @@ class Writer {
   }
 
   /** Sends what goes to one partition in pieces that brokers take. After a failure nothing follows: it would overtake. */
-  async append(partition: number, placed: readonly Placed[]): Promise<void> {
-    for (let from = 0; from < placed.length;) {
-      const to = endOfPiece(placed, from)
-      if (!(await this.#send(partition, placed.slice(from, to)))) {
-        for (const { index } of placed.slice(to)) this.failures.push({ index, error: heldBack })
+  async append(partition: number, placed: Placed): Promise<void> {
+    const { length } = placed.records
+    for (let from = 0; from < length;) {
+      const to = endOfPiece(placed.records, from)
+      if (!(await this.#send(partition, piece(placed, from, to)))) {
+        for (const index of placed.indexes.slice(to)) this.failures.push({ index, error: heldBack })
         return
       }
       from = to
@@ -81,26 +85,21 @@ class Writer {
   }
 
   /** @returns whether what follows may be sent. */
-  async #send(partition: number, piece: readonly Placed[]): Promise<boolean> {
+  async #send(partition: number, placed: Placed): Promise<boolean> {
     const { signal, effect } = this.#context
     const limitMs = this.#options.timeoutMs + this.#client.timeouts.connectMs
     try {
-      const sending = this.#client.driver.send(
-        this.#target.topic,
-        partition,
-        piece.map(({ sent }) => sent),
-        this.#options,
-      )
+      const sending = this.#client.driver.send(this.#target.topic, partition, placed.records, this.#options)
       await abortable(sending, { signal, limitMs, late: () => silent('the records', limitMs) })
       return true
     } catch (error) {
       if (signal.aborted) throw error
       const facts = factsFor(error)
       // Refused as a whole, for one of them: found by halving. The others are written.
-      if (tooLarge.has(facts.vendorCode ?? '') && piece.length > 1) {
-        const middle = Math.ceil(piece.length / 2)
-        const first = await this.#send(partition, piece.slice(0, middle))
-        return (await this.#send(partition, piece.slice(middle))) && first
+      if (tooLarge.has(facts.vendorCode ?? '') && placed.records.length > 1) {
+        const middle = Math.ceil(placed.records.length / 2)
+        const first = await this.#send(partition, piece(placed, 0, middle))
+        return (await this.#send(partition, piece(placed, middle, placed.records.length))) && first
       }
       if (facts.code === 'unavailable' || facts.code === 'not_found') this.#client.forget(this.#target.topic)
       const failure = new ConnectorError(
@@ -108,7 +107,7 @@ class Writer {
           ? facts
           : { ...facts, code: 'outcome_unknown', transient: false, message: `${facts.message} ${look}` },
       )
-      for (const { index } of piece) this.failures.push({ index, error: failure })
+      for (const index of placed.indexes) this.failures.push({ index, error: failure })
       return tooLarge.has(facts.vendorCode ?? '')
     }
   }
@@ -122,15 +121,21 @@ const heldBack = new ConnectorError({
   message: 'Kafka: not sent, because a record before it in its partition failed.',
 })
 
-function endOfPiece(placed: readonly Placed[], from: number): number {
+function piece({ indexes, records }: Placed, from: number, to: number): Placed {
+  return from === 0 && to === records.length
+    ? { indexes, records }
+    : { indexes: indexes.slice(from, to), records: records.slice(from, to) }
+}
+
+function endOfPiece(records: readonly SentRecord[], from: number): number {
   let bytes = 0
-  for (let at = from; at < placed.length; at += 1) {
-    const { key, value, headers } = (placed[at] as Placed).sent
-    bytes += overheadBytes + (key?.length ?? 0) + (value?.length ?? 0)
+  for (let at = from; at < records.length; at += 1) {
+    const { key, value, headers } = records[at] as SentRecord
+    bytes += overheadBytes + (key?.length ?? 0) + (value === null ? 0 : Buffer.byteLength(value))
     for (const name in headers) bytes += name.length + (headers[name]?.length ?? 0)
     if (bytes > maxBatchBytes && at > from) return at
   }
-  return placed.length
+  return records.length
 }
 
 function noPartition(topic: string, partition: number, count: number): ConnectorError {
