@@ -246,8 +246,8 @@ export const memoryDriver: ObjectDriver<MemoryStore> = {
     store.step('abort')
     store.pending.delete(uploadId)
   },
-  async listUploads(store, { bucket }) {
-    const all = [...store.pending].filter(([, pending]) => pending.bucket === bucket)
+  async listUploads(store, { bucket, prefix = '' }) {
+    const all = [...store.pending].filter(([, { bucket: owner, key }]) => owner === bucket && key.startsWith(prefix))
     return { uploads: all.map(([uploadId, { key }]) => ({ key, uploadId })) }
   },
   async createBucket(store, bucket) {

@@ -48,3 +48,11 @@ export { keyValueChecks, keyValueSuite } from './capabilities/key-value-suite.ts
 export type { KeyValueSubject, StoreOptions } from './capabilities/key-value.ts'
 export { queueChecks, queueSuite } from './capabilities/queue-suite.ts'
 export type { QueueMessage, QueueSubject } from './capabilities/queue.ts'
+export { objectStoreChecks, objectStoreSuite } from './capabilities/object-store-suite.ts'
+export type {
+  ObjectStoreConnection,
+  ObjectStoreSubject,
+  StoreInfo,
+  StorePart,
+  StoreUpload,
+} from './capabilities/object-store.ts'
