@@ -1,4 +1,7 @@
-import { isError, nearest, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { isError, type ErrorCode, type ErrorFacts } from '@casare/core'
+
+/** The system's name in messages. */
+export const title = 'SQLite'
 
 type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
 
@@ -75,8 +78,3 @@ function ofResultCode(error: Error, code: string): ErrorFacts {
 }
 
 const missing = /^no such (table|view)/
-
-/** ` Did you mean …?` for a table or column that is not there. */
-export function suggestion(name: string, known: readonly string[]): string {
-  return nearest(name, known) || (known.length === 0 ? '' : ` There is: ${known.slice(0, 20).join(', ')}.`)
-}

@@ -1,6 +1,7 @@
-import { ConnectorError } from '@casare/core'
+import type { ConnectorError } from '@casare/core'
+import { requireColumns as requireColumnsOf, unknownTable } from '@casare/sql'
 import type { SqliteClient, Times } from './engine-client.ts'
-import { suggestion } from './errors.ts'
+import { title } from './errors.ts'
 
 /** A column as SQLite declares it. */
 export interface Column {
@@ -34,7 +35,7 @@ export async function readTable(client: SqliteClient, name: string, times: Times
       times,
     ),
   ]
-  if (columns.length === 0) throw await unknownTable(client, name, times)
+  if (columns.length === 0) throw await missingTable(client, name, times)
   const keyed = columns.filter(({ pk }) => Number(pk) > 0).sort((a, b) => Number(a['pk']) - Number(b['pk']))
   return {
     name,
@@ -49,27 +50,19 @@ export async function readTable(client: SqliteClient, name: string, times: Times
   }
 }
 
-async function unknownTable(client: SqliteClient, name: string, times: Times): Promise<ConnectorError> {
+async function missingTable(client: SqliteClient, name: string, times: Times): Promise<ConnectorError> {
   const rows = await client.query(
     { text: "select name from sqlite_schema where type in ('table', 'view')", values: [] },
     times,
   )
-  return new ConnectorError({
-    code: 'not_found',
-    message: `SQLite: there is no table "${name}".${suggestion(
-      name,
-      rows.map((row) => String(row['name'])),
-    )}`,
-  })
+  return unknownTable(
+    title,
+    { table: name },
+    rows.map((row) => String(row['name'])),
+  )
 }
 
 /** @throws `invalid_input`, naming the columns nearest. */
 export function requireColumns(table: Table, names: readonly string[]): void {
-  const known = table.columns.map((column) => column.name)
-  const missing = names.find((name) => !known.includes(name))
-  if (missing !== undefined)
-    throw new ConnectorError({
-      code: 'invalid_input',
-      message: `SQLite: table "${table.name}" has no column "${missing}".${suggestion(missing, known)}`,
-    })
+  requireColumnsOf(title, table, names)
 }

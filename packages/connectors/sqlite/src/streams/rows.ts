@@ -1,29 +1,14 @@
 import { anyRecord, reads, stream, writes, schema } from '@casare/core'
+import { namedTable, readFields, rowsCursor, taggedValue, writeFields } from '@casare/sql/zod'
 import { z } from 'zod'
 import type { SqliteClient } from '../engine-client.ts'
 import type { SqliteRow } from '../engine/engine.ts'
-import { keysetPage, planRead, type RowsCursor } from './keyset.ts'
+import { keysetPage, planRead, type Position } from './keyset.ts'
 import { writeRows } from './write-rows.ts'
 
-const defaultPageSize = 1_000
-
-const jsonValue = z.union([
-  z.null(),
-  z.number(),
-  z.string(),
-  z.strictObject({ $bigint: z.string().regex(/^-?\d{1,19}$/) }),
-  z.strictObject({ $bytes: z.string() }),
-])
-
 const cursor = schema(
-  () =>
-    z.strictObject({
-      after: z.array(jsonValue).describe('Values of the ordering columns of the last row.'),
-      end: z.boolean().optional().describe('The read had reached the end of the table.'),
-    }) as unknown as z.ZodType<RowsCursor>,
+  () => rowsCursor(taggedValue(), 'Values of the ordering columns of the last row.') as unknown as z.ZodType<Position>,
 )
-
-const table = () => z.string().min(1).describe('Name of the table or view.')
 
 /** The rows of a table. */
 export const rows = stream({
@@ -33,15 +18,8 @@ export const rows = stream({
       'Reads the rows of a table, ordered by a column that grows (for incremental reading) or by its key. Going on after the end reads the rows with the last value again, so that ties that arrived later are not lost.',
     input: schema(() =>
       z.strictObject({
-        table: table(),
-        columns: z.array(z.string().min(1)).min(1).optional().describe('Columns wanted. Default: all.'),
-        by: z
-          .string()
-          .min(1)
-          .optional()
-          .describe('A column that grows: updated_at, id. Default: the key of the table.'),
-        where: z.record(z.string(), jsonValue).optional().describe('Only rows with these values.'),
-        pageSize: z.number().int().min(1).max(100_000).default(defaultPageSize).describe('Rows per page.'),
+        table: namedTable(),
+        ...readFields(taggedValue()),
       }),
     ),
     record: schema(() => z.record(z.string(), z.unknown()) as unknown as z.ZodType<SqliteRow>),
@@ -64,16 +42,8 @@ export const rows = stream({
     description: 'Writes rows. With a key, a row that is there is updated (upsert), so writing twice does no harm.',
     input: schema(() =>
       z.strictObject({
-        table: table(),
-        key: z
-          .array(z.string().min(1))
-          .min(1)
-          .optional()
-          .describe('Columns that tell rows apart; they need a unique index.'),
-        onConflict: z
-          .enum(['update', 'ignore', 'fail'])
-          .default('update')
-          .describe('What to do with a row whose key is there.'),
+        table: namedTable(),
+        ...writeFields(),
         create: z.boolean().default(false).describe('Creates a missing table from the fields of the first records.'),
       }),
     ),

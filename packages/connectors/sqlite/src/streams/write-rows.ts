@@ -1,4 +1,5 @@
 import { ConnectorError, isError, type WriteFailure } from '@casare/core'
+import { groupByFields, valuesOf, type Fields } from '@casare/sql'
 import type { SqliteClient, Times } from '../engine-client.ts'
 import type { SqliteValue } from '../engine/engine.ts'
 import { quote } from '../identifiers.ts'
@@ -12,8 +13,6 @@ export interface WriteInput {
   readonly create: boolean
 }
 
-type Fields = Readonly<Record<string, unknown>>
-
 /**
  * Writes a batch with one prepared statement per set of fields, in one transaction. Records that cannot be stored are
  * failures of their own; a batch that the database refuses is thrown, for the runtime to find the record that is to blame.
@@ -25,7 +24,10 @@ export async function writeRows(
   times: Times,
 ): Promise<WriteFailure[]> {
   const failures: WriteFailure[] = []
-  for (const group of groupByFields(records, failures)) {
+  for (const { fields, ...found } of groupByFields(records, failures)) {
+    const columns = fields.map((name) => ({ name }))
+    const group: Group = { fields, rows: valuesOf({ fields, ...found }, columns, failures, columnValue) }
+    if (group.rows.length === 0) continue
     try {
       await client.executeMany(insertText(group.fields, input), group.rows, times)
     } catch (error) {
@@ -42,43 +44,9 @@ interface Group {
   readonly rows: SqliteValue[][]
 }
 
-/** Neighbouring records with the same fields go together; the order of records stays. Runs once per record: plain loops. */
-function groupByFields(records: readonly Fields[], failures: WriteFailure[]): Group[] {
-  const groups: Group[] = []
-  let current: Group | undefined
-  for (let index = 0; index < records.length; index += 1) {
-    const record = records[index] as Fields
-    const fields = current !== undefined && sameFields(record, current.fields) ? current.fields : Object.keys(record)
-    try {
-      const row = rowOf(record, fields)
-      if (current?.fields !== fields) groups.push((current = { fields, rows: [] }))
-      current.rows.push(row)
-    } catch (error) {
-      failures.push({ index, error })
-    }
-  }
-  return groups
-}
-
-function rowOf(record: Fields, fields: readonly string[]): SqliteValue[] {
-  if (fields.length === 0) throw new ConnectorError({ code: 'invalid_input', message: 'The record has no fields.' })
-  // Of its final length: a list that grows has room for 17.
-  const row = new Array<SqliteValue>(fields.length)
-  for (let index = 0; index < fields.length; index += 1) {
-    const field = fields[index] as string
-    const value = record[field]
-    row[index] = typeof value === 'number' && !Number.isNaN(value) ? value : toSqlite(value, field)
-  }
-  return row
-}
-
-function sameFields(record: Fields, fields: readonly string[]): boolean {
-  let count = 0
-  for (const key in record) {
-    if (fields[count] !== key) return false
-    count += 1
-  }
-  return count === fields.length
+/** Numbers, which are most, pass without a call. */
+function columnValue({ name }: { readonly name: string }, value: unknown): SqliteValue {
+  return typeof value === 'number' && !Number.isNaN(value) ? value : toSqlite(value, name)
 }
 
 function insertText(fields: readonly string[], { table, key, onConflict }: WriteInput): string {
