@@ -1,20 +1,23 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import { awsClientOptions } from '@casare/aws'
+import type { CallContext, OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
+import { SqsClient } from './sqs-client.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the client; nothing is sent before the first call. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<SqsClient> {
+  const { SQSClient } = await import('@aws-sdk/client-sqs')
+  const options = await awsClientOptions(config, context)
+  // A queue's URL in an input names the queue, and does not choose whom requests are sent to.
+  return new SqsClient(new SQSClient({ ...options, useQueueUrlAsEndpoint: false }))
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+/** Ends all connections. */
+export function close(client: SqsClient): void {
+  client.sdk.destroy()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** Asks for the name of one queue. */
+export async function check(client: SqsClient, { signal }: CallContext): Promise<void> {
+  const { ListQueuesCommand } = await import('@aws-sdk/client-sqs')
+  await client.sdk.send(new ListQueuesCommand({ MaxResults: 1 }), { abortSignal: signal })
 }

@@ -1,22 +1,30 @@
+import type { SQSClient } from '@aws-sdk/client-sqs'
 import { defineConnector } from '@casare/core'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { SqsClient } from './sqs-client.ts'
+import { messages } from './streams/messages.ts'
 
-/** Aws Sqs: notes, each in a file of its own. */
-export const awsSqs = defineConnector({
+/** Amazon SQS, on the AWS SDK. */
+export const sqs = defineConnector({
   name: 'aws-sqs',
-  title: 'Aws Sqs',
-  category: 'files',
+  title: 'Amazon SQS',
+  category: 'messaging',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description:
+    'Sends messages in batches and handles them, in standard and FIFO queues; makes, purges and redrives queues.',
   config,
+  uses: ['tls', 'pool'],
   open,
   close,
   check,
+  adopt: (client: SQSClient) => new SqsClient(client),
   toError,
   operations,
-  streams: { notes },
+  streams: {
+    /** The messages of queues. */
+    messages,
+  },
 })

@@ -1,35 +1,45 @@
-import { isError, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { awsErrorFacts, type AwsErrorRow, type AwsErrorTable } from '@casare/aws'
+import type { ErrorFacts } from '@casare/core'
 
-type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
+const title = 'Amazon SQS'
+const missing: AwsErrorRow = ['not_found', 'no', false]
+const wrong: AwsErrorRow = ['invalid_input', 'no', false]
 
-/** Codes of Node's file system (https://nodejs.org/api/errors.html#common-system-errors). A note is written whole or not at all. */
-const table: Readonly<Record<string, Row>> = {
-  ENOENT: ['not_found', false, 'There is no such note or folder.'],
-  ENOTDIR: ['not_found', false, 'The folder is a file.'],
-  EEXIST: ['already_exists', false, 'There is a note of this name.'],
-  EISDIR: ['conflict', false, 'In its place is a folder.'],
-  EACCES: ['permission_denied', false, 'This user may not do that in the folder.'],
-  EPERM: ['permission_denied', false, 'The system does not allow it.'],
-  EROFS: ['permission_denied', false, 'The disk is read-only.'],
-  ENOSPC: ['unavailable', false, 'The disk is full.'],
-  EDQUOT: ['unavailable', false, 'The quota of the disk is used up.'],
-  EMFILE: ['unavailable', true, 'This process has too many files open.'],
-  EIO: ['unavailable', false, 'The disk failed.'],
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html and the pages of the actions. */
+const own: AwsErrorTable = {
+  'AWS.SimpleQueueService.NonExistentQueue': missing,
+  'AWS.SimpleQueueService.PurgeQueueInProgress': ['conflict', 'no', true, 'A queue is purged once a minute at most.'],
+  'AWS.SimpleQueueService.QueueDeletedRecently': ['conflict', 'no', true, 'Its name is free again after a minute.'],
+  InvalidAddress: missing,
+  InvalidMessageContents: wrong,
+  MessageNotInflight: ['conflict', 'no', false, 'Its visibility timeout is over.'],
+  OverLimit: ['rate_limited', 'no', true, 'Too many messages of the queue are being handled.'],
+  PurgeQueueInProgress: ['conflict', 'no', true, 'A queue is purged once a minute at most.'],
+  QueueDeletedRecently: ['conflict', 'no', true, 'Its name is free again after a minute.'],
+  QueueDoesNotExist: missing,
+  QueueNameExists: ['already_exists', 'no', false, 'It is there with other attributes.'],
+  ReceiptHandleIsInvalid: ['conflict', 'no', false],
+  ResourceNotFound: missing,
+  UnsupportedOperation: ['unsupported', 'no', false],
 }
 
-/** A failure of the file system as facts; `undefined` for anything else. */
+/** A failure of the SDK as facts; `undefined` for anything else. */
 export function toError(error: unknown): ErrorFacts | undefined {
-  if (!isError(error)) return undefined
-  const { code } = error as { code?: unknown }
-  const row = typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : undefined
-  if (row === undefined) return undefined
-  const [errorCode, transient, advice] = row
-  return {
-    code: errorCode,
-    applied: 'no',
-    transient,
-    message: `Aws Sqs: ${advice}`,
-    vendorCode: String(code),
-    cause: error,
-  }
+  return awsErrorFacts(error, title, own)
+}
+
+/** What SQS says of one entry of a batch, as the SDK would throw it. */
+export interface EntryFailure {
+  readonly Code?: string | undefined
+  readonly Message?: string | undefined
+  readonly SenderFault?: boolean | undefined
+}
+
+/** The failure of one entry of a batch as an error that `toError` knows. */
+export function entryError({ Code = 'InternalError', Message, SenderFault }: EntryFailure): Error {
+  return Object.assign(new Error(Message ?? 'the entry was refused'), {
+    name: Code,
+    $fault: SenderFault === true ? ('client' as const) : ('server' as const),
+    $metadata: {},
+  })
 }

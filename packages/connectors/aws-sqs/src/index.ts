@@ -1,3 +1,4 @@
-export { awsSqs } from './connector.ts'
-export type { AwsSqsConfig } from './config.ts'
-export type { Note } from './note.ts'
+export { sqs } from './connector.ts'
+export type { SqsConfig } from './config.ts'
+export type { Message, OutgoingMessage } from './message.ts'
+export type { SqsClient } from './sqs-client.ts'
