@@ -2,7 +2,10 @@ import { atLeast, printTable, runChild, type Gate } from '../helpers.ts'
 import { startPrivatePeer } from '../../peers/src/private-peer.ts'
 import type { Measured } from './measured.ts'
 
-/** Messages per second written and handled, beside the bare clients. What their READMEs do is printed beside it. */
+/**
+ * Messages per second written and handled, beside the bare clients doing the same: the same batches and confirmations, the
+ * same parts of a message decoded, the same commits. What the clients' READMEs do is printed beside it, not compared.
+ */
 export default async function brokers(): Promise<Gate[]> {
   const measured: Measured[] = []
   for (const system of ['rabbitmq', 'kafka'] as const) {
