@@ -13,6 +13,10 @@ export interface EncodedBody {
 /** What a body may be made of (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html). */
 const allowed = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]+$/u
 
+/** What JSON leaves as it is, and not every reader of SQS takes: everything beyond the basic plane, and its two non-characters. */
+const escaped = /[\uD800-\uDFFF\uFFFE\uFFFF]/g
+const toEscape = (one: string): string => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`
+
 /**
  * A text as it is, bytes as base64, anything else as JSON, and so a text that SQS would refuse.
  * @throws `invalid_input` for what JSON has no word for, and for texts with half a character.
@@ -34,10 +38,7 @@ export function encodeBody(body: unknown): EncodedBody {
     throw invalidInput(`body: it cannot become JSON: ${(error as Error).message}.`, error)
   }
   if (text === undefined) throw invalidInput('body: it is missing, or of a kind that JSON has no word for.')
-  return {
-    text: text.replace(/[\uFFFE\uFFFF\u007F]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`),
-    kind: 'json',
-  }
+  return { text: text.replace(escaped, toEscape), kind: 'json' }
 }
 
 /**

@@ -34,7 +34,7 @@ export class Consumer {
     this.#settings = settings
     this.#context = context
     this.#held = new HeldMessages(client.answers(settings.url), settings.visibilitySeconds)
-    this.#most = Math.max(maxBatchEntries, 2 * context.concurrency)
+    this.#most = maxBatchEntries + 2 * context.concurrency
   }
 
   /** Runs until the signal aborts, and until what was begun is answered; throws where receiving fails. */
@@ -58,11 +58,12 @@ export class Consumer {
     const { ReceiveMessageCommand } = await import('@aws-sdk/client-sqs')
     const { url, visibilitySeconds, waitSeconds } = this.#settings
     for (;;) {
-      await this.#held.fewerThan(this.#most, signal)
+      // Whole batches are asked for: they cost as much as single messages.
+      await this.#held.fewerThan(this.#most - maxBatchEntries + 1, signal)
       if (signal.aborted) return
       const command = new ReceiveMessageCommand({
         QueueUrl: url,
-        MaxNumberOfMessages: Math.min(maxBatchEntries, this.#most - this.#held.size),
+        MaxNumberOfMessages: maxBatchEntries,
         WaitTimeSeconds: waitSeconds,
         VisibilityTimeout: visibilitySeconds,
         MessageAttributeNames: ['All'],
@@ -82,10 +83,11 @@ export class Consumer {
   }
 
   async #handleGroup(group: readonly Received[]): Promise<void> {
-    let stop = false
-    for (const received of group) {
-      if (stop || this.#context.signal.aborted) await this.#quietly(received, 0)
-      else stop = (await this.#handle(received)) === 'again' && received.Attributes?.MessageGroupId !== undefined
+    for (const [index, received] of group.entries()) {
+      const again = (await this.#handle(received)) === 'again'
+      if (!again && !this.#context.signal.aborted) continue
+      await Promise.all(group.slice(index + 1).map((one) => this.#quietly(one, 0)))
+      return
     }
   }
 
@@ -116,7 +118,8 @@ export class Consumer {
       ...(key === undefined ? {} : { key }),
       redelivered: receiveCount > 1,
       event,
-      ack: settle('done', () => this.#held.answer(handle, undefined)),
+      // Deleted in batches while the next one is handled; where that fails for good, it comes again.
+      ack: () => void settle('done', () => this.#quietly(received, undefined))(),
       nack: (_error, delayMs) => settle('again', () => this.#held.answer(handle, Math.ceil(delayMs / 1_000)))(),
       ...(putAside === undefined ? {} : { deadLetter: settle('done', () => this.#putAside(received, putAside)) }),
     })
@@ -125,6 +128,7 @@ export class Consumer {
       await this.#quietly(received, 0)
       return 'again'
     }
+    // Others of no group do not wait for it.
     return event.groupId === undefined ? 'done' : outcome
   }
 
@@ -149,8 +153,8 @@ export class Consumer {
     await this.#held.answer(received.ReceiptHandle ?? '', undefined)
   }
 
-  /** Gives a message back; where that is lost, it comes again when its visibility timeout is over. */
-  async #quietly({ ReceiptHandle = '' }: Received, hiddenSeconds: number): Promise<void> {
+  /** Deletes a message or gives it back; where that is lost, it comes again when its visibility timeout is over. */
+  async #quietly({ ReceiptHandle = '' }: Received, hiddenSeconds: number | undefined): Promise<void> {
     await this.#held.answer(ReceiptHandle, hiddenSeconds).catch(() => undefined)
   }
 }

@@ -1,11 +1,16 @@
 import type { Batcher } from '../batcher.ts'
+import { setTimeout } from 'node:timers/promises'
+import { toError } from '../errors.ts'
 import type { Receipt } from '../sqs-client.ts'
+
+const answerAttempts = 3
+const answerPauseMs = 200
 
 /** Messages that were received and not answered yet: hidden from others for as long as that takes. */
 export class HeldMessages {
   readonly #answers: Batcher<Receipt>
   readonly #visibilitySeconds: number
-  readonly #held = new Set<string>()
+  readonly #held = new Map<string, 'handled' | 'answered'>()
   readonly #waiting = new Set<() => void>()
   #timer: NodeJS.Timeout | undefined
 
@@ -19,15 +24,23 @@ export class HeldMessages {
   }
 
   add(handle: string): void {
-    this.#held.add(handle)
+    this.#held.set(handle, 'handled')
     this.#timer ??= setInterval(() => this.#extend(), this.#visibilitySeconds * 500)
   }
 
-  /** Deletes a message, or lets it be seen again after a time. */
+  /** Deletes a message, or lets it be seen again after a time; tries again where the answer tells that it may help. */
   async answer(handle: string, hiddenSeconds: number | undefined): Promise<void> {
-    this.#release(handle)
-    const failure = await this.#answers.add({ handle, hiddenSeconds })
-    if (failure !== undefined) throw failure as Error
+    this.#held.set(handle, 'answered')
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        const failure = await this.#answers.add({ handle, hiddenSeconds })
+        if (failure === undefined) return
+        if (attempt === answerAttempts || toError(failure)?.transient !== true) throw failure as Error
+        await setTimeout(attempt * answerPauseMs)
+      }
+    } finally {
+      this.#release(handle)
+    }
   }
 
   /** Resolves when fewer than so many are held, or the signal aborts. */
