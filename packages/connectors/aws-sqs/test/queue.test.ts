@@ -1,12 +1,11 @@
 import { describe } from '@jest/globals'
-import { faultProxy, queueSuite, type FaultProxy, type Peer } from '@casare/testing'
+import { notApplicable, queueSuite, type Peer } from '@casare/testing'
 import { describeWithPeer } from '../../../../tools/peers/src/index.ts'
 import { sqs, type Message } from '../src/index.ts'
 import { cloudAt, type Cloud } from './support.ts'
 
 interface World extends Cloud {
   readonly queue: string
-  readonly proxy: FaultProxy
 }
 
 await describeWithPeer('fauxqs', {}, (peer) => {
@@ -24,17 +23,7 @@ await describeWithPeer('fauxqs', {}, (peer) => {
         async start() {
           const cloud = await cloudAt(peer().url)
           const queue = await cloud.make(kind)
-          const proxy = await faultProxy(cloud.address as { host: string; port: number })
-          return {
-            ...cloud,
-            queue,
-            proxy,
-            config: { ...cloud.config, endpoint: `http://127.0.0.1:${proxy.port}` },
-            async close() {
-              await cloud.close()
-              await proxy.close()
-            },
-          }
+          return { ...cloud, queue }
         },
         stream: 'messages',
         writeInput: ({ queue }) => ({ queue }),
@@ -50,7 +39,7 @@ await describeWithPeer('fauxqs', {}, (peer) => {
         },
         held: ({ held, queue }) => held(queue),
         deadLettered: ({ held, deadOf, queue }) => held(deadOf(queue)),
-        cut: ({ proxy }) => proxy.resetConnections(),
+        cut: notApplicable('An acknowledgement needs no particular connection; test/faults.test.ts cuts them.'),
         poison: () => ({ body: 'x'.repeat(1_048_577) }),
         largeBytes: 700_000,
       }))

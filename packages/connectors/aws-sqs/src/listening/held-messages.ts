@@ -63,7 +63,7 @@ export class HeldMessages {
       clearInterval(this.#timer)
       this.#timer = undefined
     }
-    for (const done of [...this.#waiting]) done()
+    for (const done of this.#waiting) done()
   }
 
   /** What cannot be extended is seen by others, and handled twice: at least once is what we promise. */
