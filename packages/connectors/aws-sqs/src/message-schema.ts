@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Decode, Message, OutgoingMessage } from './message.ts'
+import type { Message, OutgoingMessage } from './message.ts'
 
 const identifier = (description: string) =>
   z
@@ -52,7 +52,4 @@ export const arrivedMessage = z.object({
 export const decode = z
   .enum(['auto', 'json', 'text', 'bytes'])
   .default('auto')
-  .describe('Default: as it was sent by this connector; what others have sent is given as text.') as z.ZodType<
-  Decode,
-  Decode | undefined
->
+  .describe('Default: as it was sent by this connector; what others have sent is given as text.')

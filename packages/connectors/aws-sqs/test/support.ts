@@ -7,7 +7,7 @@ export interface Cloud extends Target {
   readonly config: Config
   readonly admin: SQSClient
   /** Makes a queue with a dead-letter queue beside it; answers with its name. */
-  make(kind: 'standard' | 'fifo'): Promise<string>
+  make(kind: 'standard' | 'fifo', name?: string): Promise<string>
   /** Messages that a queue holds, those under way included. */
   held(queue: string): Promise<number>
   /** The name of the dead-letter queue of a queue. */
@@ -40,9 +40,9 @@ export async function cloudAt(url: string): Promise<Cloud> {
     config: { region: 'us-east-1', endpoint: url, credentials: { kind: 'static', ...identity } },
     admin,
     deadOf,
-    async make(kind) {
+    async make(kind, wanted = `casare-test-${randomBytes(6).toString('hex')}`) {
       const suffix = kind === 'fifo' ? '.fifo' : ''
-      const name = `casare-test-${randomBytes(6).toString('hex')}${suffix}`
+      const name = `${wanted}${suffix}`
       const base: Record<string, string> = kind === 'fifo' ? { FifoQueue: 'true' } : {}
       await create(deadOf(name), base)
       const { QueueArn: deadLetterTargetArn } = await attributesOf(deadOf(name))

@@ -68,6 +68,7 @@ export class HeldMessages {
 
   /** What cannot be extended is seen by others, and handled twice: at least once is what we promise. */
   #extend(): void {
-    for (const handle of this.#held) void this.#answers.add({ handle, hiddenSeconds: this.#visibilitySeconds })
+    for (const [handle, state] of this.#held)
+      if (state === 'handled') void this.#answers.add({ handle, hiddenSeconds: this.#visibilitySeconds })
   }
 }
