@@ -97,6 +97,7 @@ export const storedFields = () => ({
 export const uploadFields = () => ({
   ...addressFields(),
   uploadId: z.string().min(1).max(4_096).describe('As startUpload gave it.'),
+  inOrder: z.boolean().optional().describe('Parts have to be sent one after the other.'),
 })
 
 export const partFields = () => ({

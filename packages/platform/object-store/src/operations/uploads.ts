@@ -37,7 +37,10 @@ export function startUploadOperation<Client, Vendor = undefined>(
     output: uploadOutput,
     errors,
     vendor,
-    run: (client: Client, request, context) => driver.startUpload(client, request, context),
+    async run(client: Client, request, context) {
+      const upload = await driver.startUpload(client, request, context)
+      return driver.limits.part.inOrder === true ? { ...upload, inOrder: true } : upload
+    },
   })
 }
 

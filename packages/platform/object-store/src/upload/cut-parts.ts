@@ -5,12 +5,14 @@ export interface CutPart {
   readonly last: boolean
 }
 
+const firstBytes = 65_536
+
 /**
  * Cuts a stream into parts of exactly `size` bytes; the last one may be shorter, and is empty only where the whole is.
- * One part is held, and the chunk behind it.
+ * One part is held, and the chunk behind it; no more memory is taken than what the bytes that came need, twice at most.
  */
 export async function* cutParts(source: AsyncIterable<Uint8Array>, size: number): AsyncGenerator<CutPart, void> {
-  let part = Buffer.allocUnsafeSlow(size)
+  let part = Buffer.allocUnsafeSlow(Math.min(size, firstBytes))
   let filled = 0
   for await (const chunk of source) {
     let taken = 0
@@ -22,10 +24,17 @@ export async function* cutParts(source: AsyncIterable<Uint8Array>, size: number)
         filled = 0
       }
       const count = Math.min(size - filled, chunk.byteLength - taken)
+      if (filled + count > part.byteLength) part = grown(part, filled, filled + count, size)
       part.set(chunk.subarray(taken, taken + count), filled)
       filled += count
       taken += count
     }
   }
   yield { bytes: part.subarray(0, filled), last: true }
+}
+
+function grown(part: Buffer, filled: number, needed: number, most: number): Buffer<ArrayBuffer> {
+  const larger = Buffer.allocUnsafeSlow(Math.min(most, Math.max(needed, part.byteLength * 2)))
+  part.copy(larger, 0, 0, filled)
+  return larger
 }

@@ -1,0 +1,37 @@
+import { invalidInput } from '@casare/core'
+import { mkdir, realpath } from 'node:fs/promises'
+import { dirname, join, sep } from 'node:path'
+
+/** Names that Windows takes for devices, with any extension. */
+const devices = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i
+const forbiddenOnWindows = /[<>:"|?*\\]|[. ]$/
+const maxNameBytes = 255
+
+/**
+ * The path of a key below a folder, the folders on the way made. No key leads outside: neither by `..` nor by a link.
+ * Names that some system would change or refuse are refused everywhere, so that a folder can move from one to another.
+ * @throws `invalid_input`, naming the key
+ */
+export async function safePath(root: string, key: string): Promise<string> {
+  const names = key.split('/')
+  for (const name of names) {
+    const problem = problemOf(name)
+    if (problem !== undefined) throw invalidInput(`${JSON.stringify(key)} cannot be a file: ${problem}.`)
+  }
+  const path = join(root, ...names)
+  await mkdir(dirname(path), { recursive: true })
+  const [base, parent] = await Promise.all([realpath(root), realpath(dirname(path))])
+  if (parent !== base && !parent.startsWith(base.endsWith(sep) ? base : base + sep))
+    throw invalidInput(`${JSON.stringify(key)} cannot be a file: a link on its way leads outside of the folder.`)
+  return join(parent, names.at(-1) ?? '')
+}
+
+function problemOf(name: string): string | undefined {
+  if (name === '') return 'it begins or ends with a slash or has two in a row'
+  if (name === '.' || name === '..') return `"${name}" is no name`
+  if (/[\0-\x1f\x7f]/.test(name)) return 'it has a control character'
+  if (forbiddenOnWindows.test(name)) return `"${name}" is no file name on Windows`
+  if (devices.test(name)) return `"${name}" is the name of a device on Windows`
+  if (Buffer.byteLength(name) > maxNameBytes) return `a name of more than ${maxNameBytes} bytes`
+  return undefined
+}
