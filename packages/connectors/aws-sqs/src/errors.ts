@@ -15,6 +15,7 @@ const own: AwsErrorTable = {
   MessageNotInflight: ['conflict', 'no', false, 'Its visibility timeout is over.'],
   OverLimit: ['rate_limited', 'no', true, 'Too many messages of the queue are being handled.'],
   PurgeQueueInProgress: ['conflict', 'no', true, 'A queue is purged once a minute at most.'],
+  QueueAlreadyExists: ['already_exists', 'no', false, 'It is there with other attributes.'],
   QueueDeletedRecently: ['conflict', 'no', true, 'Its name is free again after a minute.'],
   QueueDoesNotExist: missing,
   QueueNameExists: ['already_exists', 'no', false, 'It is there with other attributes.'],

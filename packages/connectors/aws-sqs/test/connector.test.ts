@@ -53,7 +53,10 @@ await describeWithPeer('fauxqs', {}, (peer) => {
       setQueueAttributes: { input: { queue, attributes: { VisibilityTimeout: '40' } } },
       createQueue: { input: { queue: `${queue}-new` } },
       purgeQueue: { input: { queue } },
-      deleteQueue: { input: { queue } },
+      deleteQueue: {
+        input: { queue: `${queue}-old` },
+        before: (db) => db.$.execute('createQueue', { queue: `${queue}-old` }),
+      },
       startRedrive: { input: { sourceArn, messagesPerSecond: 10 } },
       listRedrives: { input: { sourceArn } },
       cancelRedrive: { input: { taskHandle: 'task-1' } },

@@ -11,7 +11,7 @@ const actions: Readonly<Record<string, (input: Record<string, string>) => object
     TaskHandle === 'missing' ? undefined : { ApproximateNumberOfMessagesMoved: 3 },
 }
 
-/** Stands before the emulator and answers what that does not know: moves out of dead-letter queues. */
+/** Stands before the emulator and answers what that does not know (moves out of dead-letter queues) or calls by another name (a queue that is there). */
 export async function frontOf(url: string) {
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
@@ -34,7 +34,13 @@ export async function frontOf(url: string) {
       try {
         const answer = await fetch(url, { method: 'POST', headers, body })
         response.writeHead(answer.status, { 'x-amzn-query-error': answer.headers.get('x-amzn-query-error') ?? '' })
-        response.end(await answer.text())
+        // The service calls it by its name.
+        const text = await answer.text()
+        response.end(
+          text.includes('queue already exists')
+            ? text.replace(/"__type":"[^"]*"/, '"__type":"com.amazonaws.sqs#QueueNameExists"')
+            : text,
+        )
       } catch {
         response.destroy()
       }
