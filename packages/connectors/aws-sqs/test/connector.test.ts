@@ -96,7 +96,9 @@ await describeWithPeer('fauxqs', {}, (peer) => {
           },
         },
         listen: {
-          input: { queue, decode: 'json', waitSeconds: 1, visibilitySeconds: 3 },
+          input: { queue, decode: 'json', waitSeconds: 1, visibilitySeconds: 2 },
+          // What was on its way when the connection was cut stays hidden for that long.
+          patienceMs: 8_000,
           async send(target, numbers) {
             const { cloud, url } = worldOf(target)
             for (const number of numbers)

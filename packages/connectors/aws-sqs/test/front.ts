@@ -1,18 +1,26 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-const actions: Readonly<Record<string, (input: Record<string, string>) => object | undefined>> = {
-  StartMessageMoveTask: ({ SourceArn }) => (SourceArn?.includes('missing') ? undefined : { TaskHandle: 'task-1' }),
-  ListMessageMoveTasks: ({ SourceArn }) =>
-    SourceArn?.includes('missing')
-      ? undefined
-      : { Results: [{ Status: 'RUNNING', TaskHandle: 'task-1', ApproximateNumberOfMessagesMoved: 3 }] },
-  CancelMessageMoveTask: ({ TaskHandle }) =>
-    TaskHandle === 'missing' ? undefined : { ApproximateNumberOfMessagesMoved: 3 },
-}
-
 /** Stands before the emulator and answers what that does not know (moves out of dead-letter queues) or calls by another name (a queue that is there). */
 export async function frontOf(url: string) {
+  const started: string[] = []
+  const cancelled = new Set<string>()
+  const actions: Readonly<Record<string, (input: Record<string, string>) => object | undefined>> = {
+    StartMessageMoveTask({ SourceArn = '' }) {
+      if (SourceArn.includes('missing')) return undefined
+      started.push(SourceArn)
+      return { TaskHandle: `task-${started.length}` }
+    },
+    ListMessageMoveTasks: ({ SourceArn = '' }) =>
+      SourceArn.includes('missing')
+        ? undefined
+        : { Results: [{ Status: 'RUNNING', TaskHandle: 'task-1', ApproximateNumberOfMessagesMoved: 3 }] },
+    CancelMessageMoveTask({ TaskHandle = '' }) {
+      if (TaskHandle === 'missing') return undefined
+      cancelled.add(TaskHandle)
+      return { ApproximateNumberOfMessagesMoved: 3 }
+    },
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -33,13 +41,12 @@ export async function frontOf(url: string) {
       }
       try {
         const answer = await fetch(url, { method: 'POST', headers, body })
-        response.writeHead(answer.status, { 'x-amzn-query-error': answer.headers.get('x-amzn-query-error') ?? '' })
-        // The service calls it by its name.
         const text = await answer.text()
+        const exists = text.includes('queue already exists')
+        const code = exists ? 'QueueAlreadyExists;Sender' : answer.headers.get('x-amzn-query-error')
+        response.writeHead(answer.status, code === null ? {} : { 'x-amzn-query-error': code })
         response.end(
-          text.includes('queue already exists')
-            ? text.replace(/"__type":"[^"]*"/, '"__type":"com.amazonaws.sqs#QueueNameExists"')
-            : text,
+          exists ? JSON.stringify({ ...JSON.parse(text), __type: 'com.amazonaws.sqs#QueueNameExists' }) : text,
         )
       } catch {
         response.destroy()
@@ -48,6 +55,9 @@ export async function frontOf(url: string) {
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
+    /** ARNs of the queues whose moves were started, and handles of moves that were cancelled. */
+    started,
+    cancelled,
     address: { host: '127.0.0.1', port: (server.address() as AddressInfo).port },
     cut: () => server.closeAllConnections(),
     async close() {
