@@ -1,20 +1,23 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import { azureStorageAccess } from '@casare/azure'
+import type { CallContext, OpenContext } from '@casare/core'
+import type { AzureQueueClient } from './azure-queue-client.ts'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the client; nothing is sent before the first call. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<AzureQueueClient> {
+  const [{ QueueServiceClient }, access] = await Promise.all([
+    import('@azure/storage-queue'),
+    azureStorageAccess(config, context, 'queue'),
+  ])
+  return { sdk: new QueueServiceClient(access.url, access.credential, access.options), destroy: () => access.destroy() }
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+/** Ends all connections. */
+export function close(client: AzureQueueClient): void {
+  client.destroy()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** Asks for the name of one queue. */
+export async function check({ sdk }: AzureQueueClient, { signal }: CallContext): Promise<void> {
+  await sdk.listQueues({ abortSignal: signal }).byPage({ maxPageSize: 1 }).next()
 }

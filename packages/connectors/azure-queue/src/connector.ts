@@ -1,22 +1,29 @@
+import type { QueueServiceClient } from '@azure/storage-queue'
 import { defineConnector } from '@casare/core'
+import type { AzureQueueClient } from './azure-queue-client.ts'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { messages } from './streams/messages.ts'
 
-/** Azure Queue: notes, each in a file of its own. */
+/** Azure Queue Storage, on Microsoft's SDK. */
 export const azureQueue = defineConnector({
   name: 'azure-queue',
-  title: 'Azure Queue',
-  category: 'files',
+  title: 'Azure Queue Storage',
+  category: 'messaging',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Sends messages and handles them, with a queue for poison; makes and clears queues.',
   config,
+  uses: ['tls', 'pool'],
   open,
   close,
   check,
+  adopt: (sdk: QueueServiceClient): AzureQueueClient => ({ sdk, destroy() {} }),
   toError,
   operations,
-  streams: { notes },
+  streams: {
+    /** The messages of queues. */
+    messages,
+  },
 })

@@ -1,3 +1,4 @@
 export { azureQueue } from './connector.ts'
+export type { AzureQueueClient } from './azure-queue-client.ts'
 export type { AzureQueueConfig } from './config.ts'
-export type { Note } from './note.ts'
+export type { Format, Message, OutgoingMessage } from './message.ts'
