@@ -6,6 +6,8 @@ export { abortTransfer, unfinishedTransfers } from './unfinished.ts'
 export type { UnfinishedTransfer } from './unfinished.ts'
 export { ConnectionStore } from './stores/connection-store.ts'
 export type { ObjectConnection } from './stores/connection-store.ts'
+export { DownloadSource } from './stores/download-source.ts'
+export type { DownloadConnection } from './stores/download-source.ts'
 export { FolderStore } from './stores/folder-store.ts'
 export type {
   Entry,

@@ -9,6 +9,9 @@ import { dlqShow } from './dlq-show.ts'
 import { list } from './list.ts'
 import { nodesExport } from './nodes-export.ts'
 import { run } from './run.ts'
+import { transferAbort } from './transfer-abort.ts'
+import { transferList } from './transfer-list.ts'
+import { transferCommand } from './transfer.ts'
 
 /** Every command, in the order of the help. */
 export const commands: readonly Command[] = [
@@ -22,4 +25,7 @@ export const commands: readonly Command[] = [
   dlqReplay,
   dlqDrop,
   nodesExport,
+  transferCommand,
+  transferList,
+  transferAbort,
 ]
