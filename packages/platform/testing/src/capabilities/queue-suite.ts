@@ -33,7 +33,7 @@ export function queueChecks<Peered extends Target>(connector: AnyConnector, subj
     isNotApplicable(part)
       ? inapplicable(promise, name, part)
       : check(name, (world) => run(world, part as Exclude<Part, NotApplicable>))
-  const { concurrency, delays, deadLettered, cut, poison, maxAhead = 100 } = subject
+  const { concurrency, delays, deadLettered, cut, poison, maxAhead = 100, backlog = 2_000 } = subject
 
   return [
     check('each of 300 messages is handled once, and gone when it was', async (world) => {
@@ -233,7 +233,7 @@ export function queueChecks<Peered extends Target>(connector: AnyConnector, subj
       return messages.length
     }),
     check('a slow listener is not overrun by a fast writer', async (world) => {
-      const count = 2_000
+      const count = backlog
       const release = Promise.withResolvers<void>()
       let handled = 0
       const subscription = await world.listen(async () => {

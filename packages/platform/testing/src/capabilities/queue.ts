@@ -38,6 +38,8 @@ export interface QueueSubject<Peered extends Target = Target> {
   readonly concurrency?: true | NotApplicable | undefined
   /** Bytes of the largest body. Default 1 MiB. */
   readonly largeBytes?: number | undefined
+  /** Messages that a fast writer heaps up before a slow listener. Default 2,000; fewer for a slow peer. */
+  readonly backlog?: number | undefined
   /** The most messages that a listener with a concurrency of 1 takes while its handler works. Default 100. */
   readonly maxAhead?: number | undefined
 }
