@@ -49,11 +49,12 @@ export class Consumer {
   async #receive(): Promise<void> {
     const { signal, concurrency } = this.#context
     const { visibilitySeconds, pollMs } = this.#settings
-    const most = Math.min(maxReceived, Math.max(8, concurrency)) + concurrency
+    const most = maxReceived + concurrency
     let pauseMs = firstPauseMs
     while (!signal.aborted) {
       const room = Math.min(maxReceived, most - this.#held.size)
-      if (room < Math.min(maxReceived, most) / 2) {
+      // Many are asked for at once: a request costs as much for one.
+      if (room < maxReceived / 2) {
         await this.#released.promise
         continue
       }
