@@ -2,6 +2,7 @@ import { checkKeys, checkNumber } from './check-option.ts'
 import type { Clock } from './clock.ts'
 import { Keyed } from './keyed.ts'
 import { Policy } from './policy.ts'
+import { Quickest } from './quickest.ts'
 import { WaitQueue, type Waiter } from './wait-queue.ts'
 
 /** Options of `adaptiveConcurrency`. */
@@ -14,6 +15,11 @@ export interface AdaptiveConcurrencyOptions {
   readonly decreaseFactor?: number | undefined
   /** Calls that may wait for a slot; an integer from 0 to 1,000,000, default 32. */
   readonly maxQueued?: number | undefined
+  /**
+   * An answer that took this much longer than the quickest of the last minute is an overload signal: it was queued in the
+   * target; ms, 1 to 3,600,000. Default: none. For targets whose calls all take about the same time.
+   */
+  readonly maxQueueingMs?: number | undefined
 }
 
 /** State of an adaptive limit for one target. */
@@ -41,6 +47,8 @@ export class AdaptiveTarget {
   /** Where one operation at a time is still too much: the pause before the next, ms. */
   pauseMs = 0
   readonly queue = new WaitQueue()
+  /** Where answers that take long count as overload. */
+  readonly quickest: Quickest | undefined
   readonly #policy: AdaptiveConcurrency
   #abandoned = 0
   #nextStartAt = 0
@@ -50,6 +58,13 @@ export class AdaptiveTarget {
   constructor(policy: AdaptiveConcurrency) {
     this.#policy = policy
     this.limit = policy.initialLimit
+    this.quickest = policy.maxQueueingMs === undefined ? undefined : new Quickest()
+  }
+
+  /** Was an answer of this duration queued in the target? */
+  wasQueued(durationMs: number, now: number): boolean {
+    const { maxQueueingMs = Number.POSITIVE_INFINITY } = this.#policy
+    return this.quickest !== undefined && this.quickest.excess(durationMs, now) > maxQueueingMs
   }
 
   tryTake(clock: Clock): boolean {
@@ -167,11 +182,12 @@ export class AdaptiveConcurrency extends Policy {
   readonly maxLimit: number
   readonly decreaseFactor: number
   readonly maxQueued: number
+  readonly maxQueueingMs: number | undefined
   readonly targets = new Keyed(() => new AdaptiveTarget(this))
 
   constructor(options: AdaptiveConcurrencyOptions) {
     super()
-    checkKeys('concurrency', options, ['initialLimit', 'maxLimit', 'decreaseFactor', 'maxQueued'])
+    checkKeys('concurrency', options, ['initialLimit', 'maxLimit', 'decreaseFactor', 'maxQueued', 'maxQueueingMs'])
     const rule = { unit: 'operations', min: 1, max: 1_000_000 }
     this.maxLimit = checkNumber('concurrency.maxLimit', options.maxLimit, 1_000_000, rule)
     this.initialLimit = checkNumber('concurrency.initialLimit', options.initialLimit, this.maxLimit, {
@@ -188,6 +204,10 @@ export class AdaptiveConcurrency extends Policy {
       max: 1_000_000,
       integer: true,
     })
+    this.maxQueueingMs =
+      options.maxQueueingMs === undefined
+        ? undefined
+        : checkNumber('concurrency.maxQueueingMs', options.maxQueueingMs, 1, { unit: 'ms', min: 1, max: 3_600_000 })
   }
 
   /** The state for a target, as plain data. */
@@ -203,8 +223,8 @@ export class AdaptiveConcurrency extends Policy {
 }
 
 /**
- * Limits how many operations run at the same time once the target says that it is overloaded (`overload: true` or a
- * time-out): the limit is halved, at most once per round of attempts, and grows by one per round of successes. Where one
+ * Limits how many operations run at the same time once the target says that it is overloaded (`overload: true`, a
+ * time-out, or, with `maxQueueingMs`, an answer that was queued there): the limit is halved, at most once per round of attempts, and grows by one per round of successes. Where one
  * operation at a time is still too much, it pauses between them, 1 to 5 s. Calls beyond the limit wait in a short queue,
  * which serves the newest first; beyond that they are rejected with code `queue_full`.
  * @throws RangeError or TypeError where an option is invalid

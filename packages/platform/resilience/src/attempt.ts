@@ -11,6 +11,8 @@ export class Attempt implements AttemptContext {
   attempt = 0
   breakerGeneration = 0
   concurrencyEpoch = 0
+  /** When the operation got its slot; only where the target's answers are timed. */
+  startedAt = 0
   holdsBulkhead = false
   holdsConcurrency = false
   readonly #call: Call<unknown>
@@ -54,7 +56,7 @@ export class Attempt implements AttemptContext {
     }
     const { breaker, concurrency } = this.#target
     if (breaker !== undefined) this.#recordOutcome(false)
-    if (concurrency !== undefined) this.#call.reportSuccess(concurrency, this.concurrencyEpoch)
+    if (concurrency !== undefined) this.#call.reportSuccess(concurrency, this)
     this.release()
     this.#call.succeed(value)
   }

@@ -109,10 +109,15 @@ export class Call<T> extends Timed implements AbortFollower {
         else this.#rejectLocally('queue_full', 'the target is overloaded and the queue for it is full')
         return
       }
-      this.#attempt!.holdsConcurrency = true
-      this.#attempt!.concurrencyEpoch = concurrency.epoch
+      this.#tookSlot(this.#attempt!, concurrency)
     }
     this.#run()
+  }
+
+  #tookSlot(attempt: Attempt, concurrency: AdaptiveTarget): void {
+    attempt.holdsConcurrency = true
+    attempt.concurrencyEpoch = concurrency.epoch
+    if (concurrency.quickest !== undefined) attempt.startedAt = this.exactNow()
   }
 
   #waitFor(stage: Stage): Waiter {
@@ -131,8 +136,7 @@ export class Call<T> extends Timed implements AbortFollower {
       if (!this.#breakerChanged()) this.#enterConcurrency()
       return
     }
-    attempt.holdsConcurrency = true
-    attempt.concurrencyEpoch = this.#target.concurrency!.epoch
+    this.#tookSlot(attempt, this.#target.concurrency!)
     if (!this.#breakerChanged()) this.#run()
   }
 
@@ -221,8 +225,15 @@ export class Call<T> extends Timed implements AbortFollower {
     return this.ticker.clock
   }
 
-  reportSuccess(concurrency: AdaptiveTarget, epoch: number): void {
-    concurrency.succeeded(epoch, this.ticker.now(), this.#engine.random)
+  reportSuccess(concurrency: AdaptiveTarget, { concurrencyEpoch, startedAt }: Attempt): void {
+    if (concurrency.quickest !== undefined) {
+      const now = this.exactNow()
+      if (concurrency.wasQueued(now - startedAt, now)) {
+        this.reportOverload(concurrency, concurrencyEpoch)
+        return
+      }
+    }
+    concurrency.succeeded(concurrencyEpoch, this.ticker.now(), this.#engine.random)
   }
 
   reportOverload(concurrency: AdaptiveTarget, epoch: number): void {

@@ -180,6 +180,36 @@ describe('adaptive concurrency', () => {
     expect(limit.state().limit).toBe(12)
   })
 
+  test('with maxQueueingMs, an answer that took much longer than the quickest is an overload signal', async () => {
+    const { clock, policies, limit } = make({ maxQueueingMs: 100 })
+    const answersIn = async (count: number, ms: number): Promise<void> => {
+      const answer = deferred<string>()
+      const calls = Array.from({ length: count }, () => policies.execute(() => answer.promise))
+      await clock.advance(ms)
+      answer.resolve('late')
+      await Promise.all(calls)
+    }
+    await answersIn(1, 20)
+    await answersIn(40, 119)
+    expect(limit.state().limit).toBe(1_000_000)
+    await answersIn(40, 121)
+    expect(limit.state().limit).toBe(20)
+    // A minute later the target is what it is: slower, and not queued.
+    await clock.advance(61_000)
+    await answersIn(10, 300)
+    expect(limit.state().limit).toBeGreaterThan(20)
+  })
+
+  test('without it, no answer is too late to be one', async () => {
+    const { clock, policies, limit } = make()
+    const answer = deferred<string>()
+    const calls = Array.from({ length: 40 }, () => policies.execute(() => answer.promise))
+    await clock.advance(20_000)
+    answer.resolve('late')
+    await Promise.all(calls)
+    expect(limit.state().limit).toBe(1_000_000)
+  })
+
   test('queues a few beyond the limit, newest first, and rejects the rest', async () => {
     const { policies, limit } = make({ initialLimit: 1, maxQueued: 3 })
     const slow = deferred<string>()

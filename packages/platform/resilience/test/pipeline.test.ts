@@ -59,6 +59,7 @@ describe('options', () => {
       /bulkhead\.maxConcurrent must be an integer of calls from 1 to 1000000/,
     ],
     ['concurrency', () => adaptiveConcurrency({ decreaseFactor: 1 }), /concurrency\.decreaseFactor/],
+    ['concurrency', () => adaptiveConcurrency({ maxQueueingMs: 0 }), /concurrency\.maxQueueingMs/],
     ['a string', () => bulkhead({ maxConcurrent: '5' as never }), /bulkhead\.maxConcurrent .* got 5/],
     [
       'a misspelt option',
