@@ -56,7 +56,10 @@ await describeWithPeer('fauxqs', {}, (peer) => {
     }),
     calls: process.env['CASARE_DEEP'] === '1' ? 1_000 : 34,
     operations: {
-      createQueue: { input: (id) => ({ queue: named(id) }), applied: there(true) },
+      createQueue: {
+        input: (id) => ({ queue: named(`new-${id}`) }),
+        applied: (world, id) => there(true)(world, `new-${id}`),
+      },
       deleteQueue: { prepare: made, input: (id) => ({ queue: named(id) }), applied: there(false) },
       setQueueAttributes: {
         prepare: made,

@@ -5,11 +5,12 @@ import type { ParsedConfig } from './config.ts'
 
 /** Makes the client; nothing is sent before the first call. */
 export async function open(config: ParsedConfig, context: OpenContext): Promise<AzureQueueClient> {
-  const [{ QueueServiceClient }, access] = await Promise.all([
+  const [{ newPipeline, QueueServiceClient }, access] = await Promise.all([
     import('@azure/storage-queue'),
     azureStorageAccess(config, context, 'queue'),
   ])
-  return { sdk: new QueueServiceClient(access.url, access.credential, access.options), destroy: () => access.destroy() }
+  const pipeline = Object.assign(newPipeline(access.credential, access.options), access.ownHttpClient)
+  return { sdk: new QueueServiceClient(access.url, pipeline), destroy: () => access.destroy() }
 }
 
 /** Ends all connections. */

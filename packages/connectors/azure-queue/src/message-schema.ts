@@ -11,10 +11,16 @@ export const queueName = (description = 'Name of the queue.') =>
     )
     .describe(description)
 
+/** It goes over the wire as a header. */
+const metadataText = () =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,4094}[\x21-\x7e])?$/, 'expected printable ASCII, without spaces around it')
+
 /** Metadata of a queue. */
 export const metadata = () =>
   z
-    .record(z.string().regex(/^[a-z_]\w{0,127}$/i, 'expected a name of letters, digits and _'), z.string().min(1))
+    .record(z.string().regex(/^[a-z_]\w{0,127}$/i, 'expected a name of letters, digits and _'), metadataText())
     .describe('Names and texts that go with the queue.')
 
 /** How messages are written down. */

@@ -130,7 +130,10 @@ await describeWithPeer('azurite', {}, (peer) => {
     at: elsewhere,
     calls: process.env['CASARE_DEEP'] === '1' ? 1_000 : 34,
     operations: {
-      createQueue: { input: (id) => ({ queue: named(id) }), applied: there(true) },
+      createQueue: {
+        input: (id) => ({ queue: named(`new-${id}`) }),
+        applied: (storage, id) => there(true)(storage, `new-${id}`),
+      },
       deleteQueue: { prepare: made, input: (id) => ({ queue: named(id) }), applied: there(false) },
       setQueueMetadata: {
         prepare: made,

@@ -1,4 +1,5 @@
 import type { TokenCredential } from '@azure/identity'
+import type { HttpClient } from '@azure/core-rest-pipeline'
 import type { StorageSharedKeyCredential } from '@azure/storage-common'
 import { assertTransport, invalidInput, type OpenContext } from '@casare/core'
 import type { Agent } from 'node:http'
@@ -17,7 +18,10 @@ export interface AzureClientOptions {
   readonly agent: Agent
 }
 
-/** How to reach a storage service: `new QueueServiceClient(access.url, access.credential, access.options)`. */
+/**
+ * How to reach a storage service. Clients of the SDK share one HTTP client per process unless they are given another:
+ * `new QueueServiceClient(access.url, Object.assign(newPipeline(access.credential, access.options), access.ownHttpClient))`.
+ */
 export interface AzureStorageAccess {
   /** With the shared access signature, where that is the credential: a secret then. */
   readonly url: string
@@ -25,6 +29,8 @@ export interface AzureStorageAccess {
   /** Where the account's key is known: shared access signatures can be signed with it. */
   readonly sharedKey: StorageSharedKeyCredential | undefined
   readonly options: AzureClientOptions
+  /** Assigned to the pipeline of a client, keeps its HTTP client from being that of all others. */
+  readonly ownHttpClient: { readonly _coreHttpClient: HttpClient }
   /** Ends the connections. */
   destroy(): void
 }
@@ -63,12 +69,14 @@ export async function azureStorageAccess(
     (credentials.kind === 'connectionString' || credentials.kind === 'accountKey' || credentials.kind === 'sas'
       ? undefined
       : await tokenCredential(credentials, redactor))
+  const { createDefaultHttpClient } = await import('@azure/core-rest-pipeline')
   const agent = await createAgent(url.protocol === 'https:', context)
   return {
     url: url.href,
     credential,
     sharedKey,
     options: { retryOptions: { maxTries: 1 }, redirectOptions: { maxRetries: 0 }, agent },
+    ownHttpClient: { _coreHttpClient: createDefaultHttpClient() },
     destroy() {
       agent.destroy()
     },
