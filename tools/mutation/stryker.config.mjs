@@ -8,6 +8,8 @@ export default {
     enableFindRelatedTests: false,
     config: {
       testMatch: [`<rootDir>/packages/platform/${name}/test/**/*.test.ts`],
+      // It copies the package, and finds no neighbours from where mutants live.
+      testPathIgnorePatterns: ['two-copies'],
       testEnvironment: 'node',
       testEnvironmentOptions: { customExportConditions: ['@casare/source', 'node', 'node-addons'] },
       extensionsToTreatAsEsm: ['.ts'],
