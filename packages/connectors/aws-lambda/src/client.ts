@@ -1,20 +1,21 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import type { LambdaClient } from '@aws-sdk/client-lambda'
+import { awsClientOptions } from '@casare/aws'
+import type { CallContext, OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the client; nothing is sent before the first call. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<LambdaClient> {
+  const { LambdaClient } = await import('@aws-sdk/client-lambda')
+  return new LambdaClient(await awsClientOptions(config, context))
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+/** Ends all connections. */
+export function close(client: LambdaClient): void {
+  client.destroy()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** Asks for the name of one function. */
+export async function check(client: LambdaClient, { signal }: CallContext): Promise<void> {
+  const { ListFunctionsCommand } = await import('@aws-sdk/client-lambda')
+  await client.send(new ListFunctionsCommand({ MaxItems: 1 }), { abortSignal: signal })
 }

@@ -1,13 +1,10 @@
+import { awsSettings } from '@casare/aws/zod'
 import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { z } from 'zod'
 
-/** Settings of a Aws Lambda connection. */
-export const config = schema(() =>
-  z.strictObject({
-    folder: z.string().min(1).describe('Path of the folder that holds the notes; it must exist.'),
-  }),
-)
+/** Settings of a connection to AWS Lambda. */
+export const config = schema(() => z.strictObject({ ...awsSettings() }))
 
-/** Settings of a Aws Lambda connection, as they are given. */
-export type AwsLambdaConfig = InputOf<typeof config>
+/** What `lambda({…})` takes beside the uniform parts. */
+export type LambdaConfig = InputOf<typeof config>
 export type ParsedConfig = OutputOf<typeof config>

@@ -1,35 +1,43 @@
-import { isError, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { awsErrorFacts, type AwsErrorRow, type AwsErrorTable } from '@casare/aws'
+import type { ErrorFacts } from '@casare/core'
 
-type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
+const wrong: AwsErrorRow = ['invalid_input', 'no', false]
+/** The function could not be started: it has not run. */
+const notStarted: AwsErrorRow = ['unavailable', 'no', false]
+const notStartedYet: AwsErrorRow = ['unavailable', 'no', true]
 
-/** Codes of Node's file system (https://nodejs.org/api/errors.html#common-system-errors). A note is written whole or not at all. */
-const table: Readonly<Record<string, Row>> = {
-  ENOENT: ['not_found', false, 'There is no such note or folder.'],
-  ENOTDIR: ['not_found', false, 'The folder is a file.'],
-  EEXIST: ['already_exists', false, 'There is a note of this name.'],
-  EISDIR: ['conflict', false, 'In its place is a folder.'],
-  EACCES: ['permission_denied', false, 'This user may not do that in the folder.'],
-  EPERM: ['permission_denied', false, 'The system does not allow it.'],
-  EROFS: ['permission_denied', false, 'The disk is read-only.'],
-  ENOSPC: ['unavailable', false, 'The disk is full.'],
-  EDQUOT: ['unavailable', false, 'The quota of the disk is used up.'],
-  EMFILE: ['unavailable', true, 'This process has too many files open.'],
-  EIO: ['unavailable', false, 'The disk failed.'],
+/** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Errors */
+const own: AwsErrorTable = {
+  EC2AccessDenied: ['permission_denied', 'no', false],
+  EC2Unexpected: notStarted,
+  EFSIO: ['unavailable', 'maybe', false],
+  EFSMountConnectivity: notStarted,
+  EFSMountFailure: notStarted,
+  EFSMountTimeout: notStartedYet,
+  ENILimitReached: notStarted,
+  ENINotReady: notStartedYet,
+  InvalidParameterValue: wrong,
+  InvalidRequestContent: wrong,
+  InvalidRuntime: notStarted,
+  InvalidSecurityGroupID: notStarted,
+  InvalidSubnetID: notStarted,
+  InvalidZipFile: notStarted,
+  KMSDisabled: notStarted,
+  KMSInvalidState: notStarted,
+  KMSNotFound: notStarted,
+  RecursiveInvocation: ['conflict', 'no', false, 'Lambda has stopped a loop.'],
+  RequestTooLarge: wrong,
+  ResourceConflict: ['conflict', 'no', true],
+  ResourceNotFound: ['not_found', 'no', false],
+  ResourceNotReady: notStartedYet,
+  SnapStart: notStarted,
+  SnapStartNotReady: notStartedYet,
+  SnapStartTimeout: notStartedYet,
+  SubnetIPAddressLimitReached: notStarted,
+  UnsupportedMediaType: wrong,
 }
 
-/** A failure of the file system as facts; `undefined` for anything else. */
+/** A failure of the SDK as facts; `undefined` for anything else. */
 export function toError(error: unknown): ErrorFacts | undefined {
-  if (!isError(error)) return undefined
-  const { code } = error as { code?: unknown }
-  const row = typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : undefined
-  if (row === undefined) return undefined
-  const [errorCode, transient, advice] = row
-  return {
-    code: errorCode,
-    applied: 'no',
-    transient,
-    message: `Aws Lambda: ${advice}`,
-    vendorCode: String(code),
-    cause: error,
-  }
+  return awsErrorFacts(error, 'AWS Lambda', own)
 }

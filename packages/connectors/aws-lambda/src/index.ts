@@ -1,3 +1,2 @@
-export { awsLambda } from './connector.ts'
-export type { AwsLambdaConfig } from './config.ts'
-export type { Note } from './note.ts'
+export { lambda } from './connector.ts'
+export type { LambdaConfig } from './config.ts'

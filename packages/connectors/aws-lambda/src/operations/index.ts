@@ -1,4 +1,8 @@
-export { createNote } from './create-note.ts'
-export { deleteNote } from './delete-note.ts'
-export { getNote } from './get-note.ts'
-export { putNote } from './put-note.ts'
+export {
+  /** What Lambda knows of a function; never its environment variables. */
+  getFunction,
+} from './get-function.ts'
+export {
+  /** Invokes a function: waits for its answer, hands an event over, or tries whether it may be invoked. */
+  invoke,
+} from './invoke.ts'
