@@ -54,14 +54,14 @@ export const invoke = operation({
         FunctionName: input.function,
         Qualifier: input.qualifier,
         InvocationType: invocationTypes[kind],
-        Payload: payload,
+        ...(payload === undefined ? {} : { Payload: payload }),
         LogType: logTail && kind === 'request' ? 'Tail' : 'None',
         ClientContext:
           clientContext === undefined ? undefined : Buffer.from(JSON.stringify(clientContext)).toString('base64'),
       }),
       { abortSignal: signal },
     )
-    const text = answer.Payload === undefined ? '' : Buffer.from(answer.Payload).toString('utf8')
+    const text = answer.Payload == null ? '' : Buffer.from(answer.Payload).toString('utf8')
     const value = text === '' ? undefined : parsed(text)
     return {
       status: answer.StatusCode ?? 200,
