@@ -1,20 +1,28 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import { azureStorageAccess } from '@casare/azure'
+import type { CallContext, OpenContext } from '@casare/core'
+import type { AzureBlobClient } from './azure-blob-client.ts'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the client; nothing is sent before the first call. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<AzureBlobClient> {
+  const [{ newPipeline, BlobServiceClient }, access] = await Promise.all([
+    import('@azure/storage-blob'),
+    azureStorageAccess(config, context, 'blob'),
+  ])
+  const pipeline = Object.assign(newPipeline(access.credential, access.options), access.ownHttpClient)
+  return {
+    sdk: new BlobServiceClient(access.url, pipeline),
+    hasAccountKey: access.sharedKey !== undefined,
+    destroy: () => access.destroy(),
+  }
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+/** Ends all connections. */
+export function close(client: AzureBlobClient): void {
+  client.destroy()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** Asks for the name of one container. */
+export async function check({ sdk }: AzureBlobClient, { signal }: CallContext): Promise<void> {
+  await sdk.listContainers({ abortSignal: signal }).byPage({ maxPageSize: 1 }).next()
 }

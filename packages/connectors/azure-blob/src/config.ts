@@ -1,13 +1,10 @@
+import { azureSettings } from '@casare/azure/zod'
 import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { z } from 'zod'
 
-/** Settings of a Azure Blob connection. */
-export const config = schema(() =>
-  z.strictObject({
-    folder: z.string().min(1).describe('Path of the folder that holds the notes; it must exist.'),
-  }),
-)
+/** Settings of a connection to Azure Blob Storage. */
+export const config = schema(() => z.strictObject({ ...azureSettings() }))
 
-/** Settings of a Azure Blob connection, as they are given. */
+/** What `azureBlob({…})` takes beside the uniform parts. */
 export type AzureBlobConfig = InputOf<typeof config>
 export type ParsedConfig = OutputOf<typeof config>

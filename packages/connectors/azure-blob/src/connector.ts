@@ -1,22 +1,36 @@
+import type { BlobServiceClient } from '@azure/storage-blob'
 import { defineConnector } from '@casare/core'
+import { objectsStream, uploadsStream } from '@casare/object-store'
+import type { AzureBlobClient } from './azure-blob-client.ts'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
+import { driver } from './driver/driver.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
 
-/** Azure Blob: notes, each in a file of its own. */
+/** Azure Blob Storage, on Microsoft's SDK. */
 export const azureBlob = defineConnector({
   name: 'azure-blob',
-  title: 'Azure Blob',
-  category: 'files',
+  title: 'Azure Blob Storage',
+  category: 'storage',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Stores, reads, lists, copies and deletes blobs of any size in the containers of a storage account.',
   config,
+  uses: ['tls', 'pool'],
   open,
   close,
   check,
+  adopt: (sdk: BlobServiceClient): AzureBlobClient => ({
+    sdk,
+    hasAccountKey: 'accountName' in sdk.credential,
+    destroy() {},
+  }),
   toError,
   operations,
-  streams: { notes },
+  streams: {
+    /** The blobs of a container. */
+    objects: objectsStream(driver),
+    /** Uploads of a container that were begun and not finished. */
+    uploads: uploadsStream(driver),
+  },
 })

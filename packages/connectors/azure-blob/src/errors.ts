@@ -1,35 +1,27 @@
-import { isError, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { azureErrorFacts, type AzureErrorTable } from '@casare/azure'
+import type { ErrorFacts } from '@casare/core'
 
-type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
-
-/** Codes of Node's file system (https://nodejs.org/api/errors.html#common-system-errors). A note is written whole or not at all. */
-const table: Readonly<Record<string, Row>> = {
-  ENOENT: ['not_found', false, 'There is no such note or folder.'],
-  ENOTDIR: ['not_found', false, 'The folder is a file.'],
-  EEXIST: ['already_exists', false, 'There is a note of this name.'],
-  EISDIR: ['conflict', false, 'In its place is a folder.'],
-  EACCES: ['permission_denied', false, 'This user may not do that in the folder.'],
-  EPERM: ['permission_denied', false, 'The system does not allow it.'],
-  EROFS: ['permission_denied', false, 'The disk is read-only.'],
-  ENOSPC: ['unavailable', false, 'The disk is full.'],
-  EDQUOT: ['unavailable', false, 'The quota of the disk is used up.'],
-  EMFILE: ['unavailable', true, 'This process has too many files open.'],
-  EIO: ['unavailable', false, 'The disk failed.'],
+/** https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes */
+const own: AzureErrorTable = {
+  // The answer to "only where no object is there".
+  BlobAlreadyExists: ['conflict', 'no', false],
+  BlobArchived: ['conflict', 'no', false, 'It is in the archive tier: copy or set its tier first.'],
+  BlobNotFound: ['not_found', 'no', false],
+  CannotVerifyCopySource: ['not_found', 'no', false, 'The source of the copy is not there, or may not be read.'],
+  ContainerAlreadyExists: ['already_exists', 'no', false],
+  ContainerBeingDeleted: ['conflict', 'no', true, 'Its name is free again after half a minute.'],
+  ContainerNotFound: ['not_found', 'no', false],
+  InvalidBlockList: ['conflict', 'no', false, 'Parts are missing: they were given up, or committed by somebody else.'],
+  InvalidRange: ['invalid_input', 'no', false],
+  LeaseIdMissing: ['conflict', 'no', false, 'Somebody holds a lease on it.'],
+  LeaseAlreadyPresent: ['conflict', 'no', false, 'Somebody holds a lease on it.'],
+  Md5Mismatch: ['unavailable', 'no', true, 'The bytes were damaged on the way.'],
+  PendingCopyOperation: ['conflict', 'no', true, 'A copy onto it is under way.'],
+  SourceConditionNotMet: ['conflict', 'no', false],
+  TargetConditionNotMet: ['conflict', 'no', false],
 }
 
-/** A failure of the file system as facts; `undefined` for anything else. */
+/** A failure of the SDK as facts; `undefined` for anything else. */
 export function toError(error: unknown): ErrorFacts | undefined {
-  if (!isError(error)) return undefined
-  const { code } = error as { code?: unknown }
-  const row = typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : undefined
-  if (row === undefined) return undefined
-  const [errorCode, transient, advice] = row
-  return {
-    code: errorCode,
-    applied: 'no',
-    transient,
-    message: `Azure Blob: ${advice}`,
-    vendorCode: String(code),
-    cause: error,
-  }
+  return azureErrorFacts(error, 'Azure Blob Storage', own)
 }

@@ -43,7 +43,7 @@ export function objectStoreChecks(connector: AnyConnector, subject: ObjectStoreS
     name: string,
     run: (world: ObjectStoreWorld) => Promise<number>,
   ): Check => (isNotApplicable(part) ? inapplicable(promise, name, part) : check(name, run))
-  const { partBytes, signs } = subject
+  const { partBytes, signs, refusedKeys = [] } = subject
 
   return [
     check('bytes come back as they were, whatever their number', async (world) => {
@@ -59,12 +59,18 @@ export function objectStoreChecks(connector: AnyConnector, subject: ObjectStoreS
       return lengths.length * 2
     }),
     check('any key will do, and none is taken for another', async (world) => {
-      for (const key of hostileKeys) await world.put(key, { text: key })
-      for (const key of hostileKeys)
+      const { connection, bucket } = world
+      const keys = hostileKeys.filter((key) => !refusedKeys.includes(key))
+      for (const key of refusedKeys) {
+        await refused('invalid_input', world.put(key, { text: key }), `putting ${JSON.stringify(key)}`)
+        await refused('invalid_input', world.get(key), `getting ${JSON.stringify(key)}`)
+      }
+      for (const key of keys) await world.put(key, { text: key })
+      for (const key of keys)
         ensureEqual((await world.get(key)).toString(), key, `object ${JSON.stringify(key.slice(0, 40))}`)
       const listed = (await world.list('objects', {}, { maxRecords: 5 })).map(({ key }) => key)
-      ensureEqual(listed.toSorted(), hostileKeys.toSorted(), 'keys listed')
-      const { failed } = await world.connection.deleteObjects({ bucket: world.bucket, keys: [...hostileKeys] })
+      ensureEqual(listed.toSorted(), keys.toSorted(), 'keys listed')
+      const { failed } = await connection.deleteObjects({ bucket, keys })
       ensureEqual(failed, [], 'keys that could not be deleted')
       return hostileKeys.length
     }),

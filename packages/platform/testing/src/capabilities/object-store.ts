@@ -63,6 +63,8 @@ export interface ObjectStoreSubject {
   readonly listsUploads?: true | NotApplicable | undefined
   /** Do signed URLs work without credentials, by plain HTTP? Default: yes. */
   readonly signs?: true | NotApplicable | undefined
+  /** Keys of `hostileKeys` that the store cannot keep as they are, so that the connector refuses them. Default: none. */
+  readonly refusedKeys?: readonly string[] | undefined
   /** Further headers that the store wants with a PUT to a signed URL. */
   readonly putHeaders?: Readonly<Record<string, string>> | undefined
 }

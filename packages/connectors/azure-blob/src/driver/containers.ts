@@ -1,0 +1,28 @@
+import { ConnectorError } from '@casare/core'
+import type { ObjectDriver } from '@casare/object-store'
+import type { AzureBlobClient } from '../azure-blob-client.ts'
+import { firstPage } from './listing.ts'
+
+type Driver = ObjectDriver<AzureBlobClient>
+
+export const createBucket: Driver['createBucket'] = async ({ sdk }, bucket, { signal }) => {
+  await sdk.getContainerClient(bucket).create({ abortSignal: signal })
+}
+
+/** Azure deletes a container with all that is in it. Ours is refused then; what comes between look and deletion is lost. */
+export const deleteBucket: Driver['deleteBucket'] = async ({ sdk }, bucket, { signal }) => {
+  const container = sdk.getContainerClient(bucket)
+  const { segment } = await firstPage(container.listBlobsFlat({ abortSignal: signal }).byPage({ maxPageSize: 1 }))
+  if (segment.blobItems.length > 0)
+    throw new ConnectorError({
+      code: 'conflict',
+      message: `The container ${bucket} is not empty. Delete its blobs first.`,
+    })
+  await container.delete({ abortSignal: signal })
+}
+
+export const listBuckets: Driver['listBuckets'] = async ({ sdk }, { signal }) => {
+  const found: { name: string }[] = []
+  for await (const { name } of sdk.listContainers({ abortSignal: signal })) found.push({ name })
+  return found
+}
