@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { memory, MemoryStore, type MemoryConnection } from './memory-store.ts'
+import { broken, memory, MemoryStore, type MemoryConnection } from './memory-store.ts'
 
 let store: MemoryStore
 let connection: MemoryConnection
@@ -104,6 +104,24 @@ test('watching delivers what is new and changed, and again what was given back',
   await put('old', 'changed')
   while (seen.length < 3) await new Promise((resolve) => setTimeout(resolve, 20))
   expect(seen.toSorted()).toEqual(['bad again', 'new', 'old'])
+  await subscription.stop()
+}, 15_000)
+
+test('what comes while the store is away is delivered when it is back', async () => {
+  await put('old')
+  const seen: string[] = []
+  const subscription = connection.objects.listen(
+    { bucket: 'b', intervalMs: 100 },
+    async ({ key }) => void seen.push(key),
+  )
+  await subscription.ready
+  let away = 2
+  store.trouble = (step) => {
+    if (step === 'list' && away-- > 0) throw broken()
+  }
+  await put('new')
+  while (seen.length < 1) await new Promise((resolve) => setTimeout(resolve, 20))
+  expect(seen).toEqual(['new'])
   await subscription.stop()
 }, 15_000)
 

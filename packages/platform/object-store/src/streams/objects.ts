@@ -5,7 +5,7 @@ import type { ObjectDriver } from '../driver.ts'
 import { bucketField } from '../fields.ts'
 import { readByKey } from './read-by-key.ts'
 import { readByTime } from './read-by-time.ts'
-import { watchObjects } from './watch-objects.ts'
+import { watchObjects, type Watched } from './watch-objects.ts'
 
 const objectRecord = schema(() =>
   z.object({
@@ -71,6 +71,13 @@ const objectEvent = schema(() =>
 
 /** The objects of a bucket: listed in the order of their keys or by the time of their writing, or watched. */
 export function objectsStream<Client>(driver: ObjectDriver<Client>) {
+  // The input of a listener stays the same object when its connection is lost and made again.
+  const listeners = new WeakMap<object, Watched>()
+  const watchedBy = (input: object): Watched => {
+    const known = listeners.get(input) ?? { known: undefined }
+    listeners.set(input, known)
+    return known
+  }
   return stream({
     description: 'The objects of a bucket: listed, or watched by looking again and again.',
     read: reads({
@@ -86,11 +93,11 @@ export function objectsStream<Client>(driver: ObjectDriver<Client>) {
     }),
     listen: listens({
       description:
-        'Delivers objects that are new or were changed, found by listing again and again. Where it begins anew, it begins from what is there.',
+        'Delivers objects that are new or were changed, found by listing again and again. A new listener begins from what is there.',
       input: listenInput,
       event: objectEvent,
       errors: ['not_found', 'permission_denied'],
-      subscribe: (client: Client, input, context) => watchObjects(driver, client, input, context),
+      subscribe: (client: Client, input, context) => watchObjects(driver, client, input, watchedBy(input), context),
     }),
   })
 }

@@ -3,10 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ObjectDriver } from '../driver.ts'
 import type { ListPosition, ListedObject } from '../model.ts'
 
-/** What is known of a key: its etag, and whether its event was answered. */
+/** What is known of a key: its etag, and when its event is due again where it was given back. */
 interface Known {
   readonly etag: string
   again?: number | undefined
+}
+
+/** What one listener knows of a bucket; it outlives a lost connection. */
+export interface Watched {
+  /** `undefined` before the first look. */
+  known: Map<string, Known> | undefined
 }
 
 /**
@@ -17,25 +23,29 @@ export async function watchObjects<Client>(
   driver: ObjectDriver<Client>,
   client: Client,
   input: { bucket: string; prefix?: string | undefined; intervalMs: number; from: 'now' | 'beginning' },
+  watched: Watched,
   context: ListenContext<ListedObject>,
 ): Promise<void> {
-  let known = new Map<string, Known>()
-  let first = input.from === 'now'
+  if (watched.known === undefined && input.from === 'beginning') watched.known = new Map()
+  let ready = false
   while (!context.signal.aborted) {
+    const { known: before } = watched
     const found = new Map<string, Known>()
     for await (const object of everyObject(driver, client, input, context)) {
-      const before = known.get(object.key)
-      const same = before !== undefined && before.etag === object.etag
-      const due = same && before.again !== undefined && before.again <= Date.now()
-      const entry: Known = same && !due ? before : { etag: object.etag }
+      const known = before?.get(object.key)
+      const same = known?.etag === object.etag
+      const due = same && known.again !== undefined && known.again <= Date.now()
+      const entry: Known = same && !due ? known : { etag: object.etag }
+      if (before !== undefined && (!same || due)) {
+        await deliver(context, object, entry, due)
+        // Remembered at once: a look that breaks off later does not deliver it again.
+        before.set(object.key, entry)
+      }
       found.set(object.key, entry)
-      if (!first && (!same || due)) await deliver(context, object, entry, due)
     }
-    known = found
-    if (first) context.ready()
-    else context.alive()
-    if (!first && input.from === 'beginning') context.ready()
-    first = false
+    watched.known = found
+    if (!ready) context.ready()
+    ready = true
     await sleep(input.intervalMs, undefined, { signal: context.signal }).catch(() => undefined)
   }
 }
@@ -67,8 +77,8 @@ async function* everyObject<Client>(
   let position: ListPosition | undefined
   do {
     const page = await driver.list(client, { bucket, prefix, position, maxRecords: 1_000 }, context)
+    context.alive()
     yield* page.objects
     position = page.next
-    context.alive()
   } while (position !== undefined)
 }
