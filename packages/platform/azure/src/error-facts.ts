@@ -99,7 +99,8 @@ interface RestError extends Error {
 
 function ofAnswer(error: RestError, title: string, own: AzureErrorTable): ErrorFacts {
   const { statusCode: status = 0, response, details } = error
-  const code = error.code ?? details?.errorCode ?? response?.headers.get('x-ms-error-code')
+  const code =
+    error.code ?? details?.errorCode ?? response?.headers.get('x-ms-error-code') ?? inBody('Code', response?.bodyAsText)
   const known = rowNamed(own, code) ?? rowNamed(common, code) ?? statuses[status]
   // A success that could not be read.
   const row = known ?? (status >= 500 || status < 400 ? failed : (['invalid_input', 'no', false] as const))
@@ -134,8 +135,12 @@ function retryAfterMs(text: string | undefined): number | undefined {
 
 /** The service's own words, where the SDK has not read them. */
 function messageOf({ details, message, response }: RestError): string {
-  const inBody = /<Message>([^<]{1,1000})/.exec(response?.bodyAsText?.slice(0, 4_096) ?? '')?.[1]
-  return details?.message ?? inBody ?? message
+  return details?.message ?? inBody('Message', response?.bodyAsText) ?? message
+}
+
+/** An element of the service's answer; the SDK does not read answers to what it wanted as a stream. */
+function inBody(element: 'Code' | 'Message', body: string | null | undefined): string | undefined {
+  return new RegExp(`<${element}>([^<]{1,1000})`).exec(body?.slice(0, 4_096) ?? '')?.[1]
 }
 
 function facts(

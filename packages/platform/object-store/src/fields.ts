@@ -96,7 +96,11 @@ export const storedFields = () => ({
 
 export const uploadFields = () => ({
   ...addressFields(),
-  uploadId: z.string().min(1).max(4_096).describe('As startUpload gave it.'),
+  uploadId: z
+    .string()
+    .max(4_096)
+    .regex(/^[\x21-\x7e]+$/, 'expected the id that startUpload gave')
+    .describe('As startUpload gave it.'),
   inOrder: z.boolean().optional().describe('Parts have to be sent one after the other.'),
 })
 

@@ -1,5 +1,6 @@
 import type { ListedObject, ObjectDriver } from '@casare/object-store'
 import type { AzureBlobClient } from '../azure-blob-client.ts'
+import { containerAt } from './container-at.ts'
 import { quoted } from './attributes.ts'
 
 type Driver = ObjectDriver<AzureBlobClient>
@@ -29,12 +30,8 @@ export async function firstPage<Page>(pages: AsyncIterator<Page, unknown>): Prom
   return value as Page
 }
 
-export const list: Driver['list'] = async (
-  { sdk },
-  { bucket, prefix, delimiter, position, maxRecords },
-  { signal },
-) => {
-  const container = sdk.getContainerClient(bucket)
+export const list: Driver['list'] = async (client, { bucket, prefix, delimiter, position, maxRecords }, { signal }) => {
+  const container = containerAt(client, bucket)
   const { token, after } = position ?? {}
   const options = {
     abortSignal: signal,

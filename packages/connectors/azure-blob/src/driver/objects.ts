@@ -2,6 +2,7 @@ import { ConnectorError, invalidInput } from '@casare/core'
 import type { ObjectDriver } from '@casare/object-store'
 import { createHash } from 'node:crypto'
 import type { AzureBlobClient } from '../azure-blob-client.ts'
+import { containerAt } from './container-at.ts'
 import { toError } from '../errors.ts'
 import { checksumsOf, headersOf, infoOf, quoted, writeOptions } from './attributes.ts'
 import { sentBody } from './sent-body.ts'
@@ -14,12 +15,12 @@ const deletesAtOnce = 32
  * A blob, or a version of it.
  * @throws `invalid_input` for names that are resolved like paths on their way, to another blob or out of the container
  */
-export function blobAt({ sdk }: AzureBlobClient, bucket: string, key: string, version?: string) {
+export function blobAt(client: AzureBlobClient, bucket: string, key: string, version?: string) {
   if (/(^|\/)\.\.?(\/|$)/.test(key) || key.includes('\\'))
     throw invalidInput(
       `Azure cannot keep a blob named ${JSON.stringify(key)}: "." and ".." between slashes are resolved, "\\" becomes "/".`,
     )
-  const blob = sdk.getContainerClient(bucket).getBlockBlobClient(key)
+  const blob = containerAt(client, bucket).getBlockBlobClient(key)
   return version === undefined ? blob : blob.withVersion(version).getBlockBlobClient()
 }
 
@@ -36,6 +37,8 @@ export const get: Driver['get'] = async (client, { bucket, key, version, range, 
     ...(ifMatch === undefined ? {} : { conditions: { ifMatch } }),
   })
   const { readableStreamBody, contentLength: length = 0, contentRange } = answer
+  // An abort after the call ends the body, also where nobody reads it any more.
+  readableStreamBody?.on('error', () => undefined)
   const total = Number(/\/(\d+)$/.exec(contentRange ?? '')?.[1] ?? length)
   if (range !== undefined && range.offset > 0 && range.offset >= total)
     throw invalidInput(`${bucket}/${key} has ${total} bytes: a range cannot begin at byte ${range.offset}.`)

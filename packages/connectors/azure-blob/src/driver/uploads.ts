@@ -1,6 +1,7 @@
 import type { ObjectDriver, Upload, UploadedPart } from '@casare/object-store'
 import { randomBytes } from 'node:crypto'
 import type { AzureBlobClient } from '../azure-blob-client.ts'
+import { containerAt } from './container-at.ts'
 import { checksumsOf, headersOf, quoted, writeOptions } from './attributes.ts'
 import { firstPage } from './listing.ts'
 import { blobAt } from './objects.ts'
@@ -24,9 +25,9 @@ function parsedId(id: string): { uploadId: string; number: number } | undefined 
   return uploadId === undefined ? undefined : { uploadId, number: Number(number) }
 }
 
-export const startUpload: Driver['startUpload'] = async ({ sdk }, { bucket, key }, { signal }) => {
+export const startUpload: Driver['startUpload'] = async (client, { bucket, key }, { signal }) => {
   // Nothing has to be begun; but a missing container is better told now.
-  await sdk.getContainerClient(bucket).getProperties({ abortSignal: signal })
+  await containerAt(client, bucket).getProperties({ abortSignal: signal })
   return { bucket, key, uploadId: randomBytes(uploadIdLength / 2).toString('hex') }
 }
 
@@ -102,7 +103,7 @@ export const listUploads: Driver['listUploads'] = async (
   { bucket, prefix, position, maxRecords },
   { signal },
 ) => {
-  const container = client.sdk.getContainerClient(bucket)
+  const container = containerAt(client, bucket)
   const options = {
     abortSignal: signal,
     includeUncommitedBlobs: true,
