@@ -25,28 +25,28 @@ export const versionField = () =>
   z.string().min(1).optional().describe('A version of the object; without it, the newest.')
 
 export const preconditionFields = () => ({
-  ifMatch: z.string().min(1).optional().describe('Only over an object with this etag; else "conflict".'),
+  ifMatch: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,1024}$/)
+    .optional()
+    .describe('Only over an object with this etag; else "conflict".'),
   ifNoneMatch: z.literal('*').optional().describe('"*": only where no object is there; else "conflict".'),
 })
 
-/** Names and values travel as HTTP headers; other characters are the vendor's matter or an error. */
+/** Attributes travel as HTTP headers (RFC 9110, 5.5), metadata too; stores differ in what they make of other characters. */
+const printable = /^[\x20-\x7e]*$/
+const onlyPrintable = 'expected printable ASCII: encode other characters, by percent or base64'
+
 const metadataField = () =>
   z
-    .record(z.string().regex(/^[a-z0-9_][a-z0-9_.-]{0,127}$/, 'expected a name in lower case'), z.string().max(8_192))
-    .refine(
-      (metadata) => !Object.values(metadata).some((value) => /[\r\n\0]/.test(value)),
-      'values have no line breaks',
+    .record(
+      z.string().regex(/^[a-z0-9_][a-z0-9_.-]{0,127}$/, 'expected a name in lower case'),
+      z.string().max(8_192).regex(printable, onlyPrintable),
     )
-    .describe('Names in lower case and values, stored with the object.')
+    .describe('Names in lower case and values in printable ASCII, stored with the object.')
 
 const headerValue = (description: string) =>
-  z
-    .string()
-    .min(1)
-    .max(1_024)
-    .regex(/^[^\r\n\0]*$/, 'expected no line breaks')
-    .optional()
-    .describe(description)
+  z.string().min(1).max(1_024).regex(printable, onlyPrintable).optional().describe(description)
 
 export const attributeFields = () => ({
   contentType: headerValue('Media type.'),

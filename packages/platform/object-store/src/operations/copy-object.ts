@@ -10,7 +10,11 @@ const input = schema(() =>
       .strictObject({
         ...addressFields(),
         version: versionField(),
-        ifMatch: z.string().min(1).optional().describe('Only the source with this etag; else "conflict".'),
+        ifMatch: z
+          .string()
+          .regex(/^[\x21-\x7e]{1,1024}$/)
+          .optional()
+          .describe('Only the source with this etag; else "conflict".'),
       })
       .describe('What is copied.'),
     ...preconditionFields(),

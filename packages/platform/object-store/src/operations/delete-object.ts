@@ -7,7 +7,11 @@ const input = schema(() =>
   z.strictObject({
     ...addressFields(),
     version: z.string().min(1).optional().describe('This version only.'),
-    ifMatch: z.string().min(1).optional().describe('Only the object with this etag; else "conflict".'),
+    ifMatch: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1024}$/)
+      .optional()
+      .describe('Only the object with this etag; else "conflict".'),
   }),
 )
 const output = schema(() => z.object({}))

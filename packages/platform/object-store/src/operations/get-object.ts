@@ -16,7 +16,11 @@ const input = schema(() =>
       })
       .optional()
       .describe('Only these bytes.'),
-    ifMatch: z.string().min(1).optional().describe('Only the object with this etag; else "conflict".'),
+    ifMatch: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,1024}$/)
+      .optional()
+      .describe('Only the object with this etag; else "conflict".'),
   }),
 )
 const output = schema(() =>

@@ -17,8 +17,18 @@ const input = schema(() =>
       .max(weekMs)
       .default(900_000)
       .describe('How long the URL works, in milliseconds: a second to a week. Default 15 minutes.'),
-    contentType: z.string().min(1).optional().describe('For PUT: the media type that the upload must have.'),
-    contentDisposition: z.string().min(1).optional().describe('For GET: the header that the answer will have.'),
+    contentType: z
+      .string()
+      .min(1)
+      .regex(/^[\x20-\x7e]*$/)
+      .optional()
+      .describe('For PUT: the media type that the upload must have.'),
+    contentDisposition: z
+      .string()
+      .min(1)
+      .regex(/^[\x20-\x7e]*$/)
+      .optional()
+      .describe('For GET: the header that the answer will have.'),
   }),
 )
 const output = schema(() =>
