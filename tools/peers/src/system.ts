@@ -82,4 +82,4 @@ export interface System {
 
 /** The names of all systems that there are peers for. */
 export type SystemName =
-  'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'mqtt' | 'kafka' | 'fauxqs' | 'azurite'
+  'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'mqtt' | 'kafka' | 'fauxqs' | 'azurite' | 'radosgw'

@@ -1,20 +1,29 @@
-import type * as FileSystem from 'node:fs/promises'
-import type { CallContext } from '@casare/core'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { awsClientOptions } from '@casare/aws'
+import type { CallContext, OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
-import { NoteFolder } from './note-folder.ts'
 
-/** Opens the folder; fails here where it is missing. What the client needs is imported now, not with the package. */
-export async function open({ folder }: ParsedConfig): Promise<NoteFolder> {
-  const files: typeof FileSystem = await import('node:fs/promises')
-  const client = new NoteFolder(folder, files)
-  await client.names()
-  return client
+/** Makes the client; nothing is sent before the first call. */
+export async function open(config: ParsedConfig, context: OpenContext): Promise<S3Client> {
+  const [{ S3Client }, options] = await Promise.all([import('@aws-sdk/client-s3'), awsClientOptions(config, context)])
+  return new S3Client({
+    ...options,
+    forcePathStyle: config.forcePathStyle,
+    // To the region that the bucket is in, once, and never to another host than AWS' own for it.
+    followRegionRedirects: config.endpoint === undefined,
+    // The driver sends and compares MD5, which every store that speaks S3 knows; trailers they often do not.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+  })
 }
 
-/** Nothing is held open between calls. */
-export function close(_client: NoteFolder): void {}
+/** Ends all connections. */
+export function close(client: S3Client): void {
+  client.destroy()
+}
 
-export async function check(client: NoteFolder, { signal }: CallContext): Promise<void> {
-  signal.throwIfAborted()
-  await client.names()
+/** Asks for the buckets of the account. */
+export async function check(client: S3Client, { signal }: CallContext): Promise<void> {
+  const { ListBucketsCommand } = await import('@aws-sdk/client-s3')
+  await client.send(new ListBucketsCommand({}), { abortSignal: signal })
 }

@@ -1,13 +1,18 @@
+import { awsSettings } from '@casare/aws/zod'
 import { schema, type InputOf, type OutputOf } from '@casare/core'
 import { z } from 'zod'
 
-/** Settings of a Aws S3 connection. */
+/** Settings of a connection to Amazon S3, or to a store that speaks its protocol. */
 export const config = schema(() =>
   z.strictObject({
-    folder: z.string().min(1).describe('Path of the folder that holds the notes; it must exist.'),
+    ...awsSettings(),
+    forcePathStyle: z
+      .boolean()
+      .default(false)
+      .describe('Writes the bucket into the path, not into the host: what most stores other than AWS want.'),
   }),
 )
 
-/** Settings of a Aws S3 connection, as they are given. */
-export type AwsS3Config = InputOf<typeof config>
+/** What `s3({…})` takes beside the uniform parts. */
+export type S3Config = InputOf<typeof config>
 export type ParsedConfig = OutputOf<typeof config>

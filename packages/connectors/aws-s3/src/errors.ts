@@ -1,35 +1,43 @@
-import { isError, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { awsErrorFacts, type AwsErrorRow, type AwsErrorTable } from '@casare/aws'
+import type { ErrorFacts } from '@casare/core'
 
-type Row = readonly [code: ErrorCode, transient: boolean, advice: string]
+const missing: AwsErrorRow = ['not_found', 'no', false]
+const refused: AwsErrorRow = ['conflict', 'no', false]
+const wrong: AwsErrorRow = ['invalid_input', 'no', false]
+const region: AwsErrorRow = ['invalid_input', 'no', false, 'The bucket is in another region: set region.']
 
-/** Codes of Node's file system (https://nodejs.org/api/errors.html#common-system-errors). A note is written whole or not at all. */
-const table: Readonly<Record<string, Row>> = {
-  ENOENT: ['not_found', false, 'There is no such note or folder.'],
-  ENOTDIR: ['not_found', false, 'The folder is a file.'],
-  EEXIST: ['already_exists', false, 'There is a note of this name.'],
-  EISDIR: ['conflict', false, 'In its place is a folder.'],
-  EACCES: ['permission_denied', false, 'This user may not do that in the folder.'],
-  EPERM: ['permission_denied', false, 'The system does not allow it.'],
-  EROFS: ['permission_denied', false, 'The disk is read-only.'],
-  ENOSPC: ['unavailable', false, 'The disk is full.'],
-  EDQUOT: ['unavailable', false, 'The quota of the disk is used up.'],
-  EMFILE: ['unavailable', true, 'This process has too many files open.'],
-  EIO: ['unavailable', false, 'The disk failed.'],
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+const own: AwsErrorTable = {
+  AuthorizationHeaderMalformed: region,
+  BadDigest: ['unavailable', 'no', true, 'The bytes were damaged on the way.'],
+  BucketAlreadyExists: ['already_exists', 'no', false, 'The name is taken, maybe by somebody else.'],
+  BucketAlreadyOwnedByYou: ['already_exists', 'no', false],
+  BucketNotEmpty: ['conflict', 'no', false, 'Delete its objects and unfinished uploads first.'],
+  ConditionalRequestConflict: ['conflict', 'no', true],
+  EntityTooLarge: wrong,
+  EntityTooSmall: ['invalid_input', 'no', false, 'Every part but the last has at least 5 MiB.'],
+  IllegalLocationConstraintException: region,
+  InvalidObjectState: ['conflict', 'no', false, 'It is in an archive class: restore it first.'],
+  InvalidPart: ['conflict', 'no', false, 'Parts are missing, or were replaced.'],
+  InvalidPartOrder: wrong,
+  InvalidRange: wrong,
+  MethodNotAllowed: ['conflict', 'no', false],
+  NoSuchBucket: missing,
+  NoSuchKey: missing,
+  NoSuchUpload: missing,
+  NoSuchVersion: missing,
+  NotFound: missing,
+  OperationAborted: ['conflict', 'no', true],
+  PermanentRedirect: region,
+  PreconditionFailed: refused,
 }
 
-/** A failure of the file system as facts; `undefined` for anything else. */
+/** A failure of the SDK as facts; `undefined` for anything else. */
 export function toError(error: unknown): ErrorFacts | undefined {
-  if (!isError(error)) return undefined
-  const { code } = error as { code?: unknown }
-  const row = typeof code === 'string' && Object.hasOwn(table, code) ? table[code] : undefined
-  if (row === undefined) return undefined
-  const [errorCode, transient, advice] = row
-  return {
-    code: errorCode,
-    applied: 'no',
-    transient,
-    message: `Aws S3: ${advice}`,
-    vendorCode: String(code),
-    cause: error,
-  }
+  return awsErrorFacts(error, 'Amazon S3', own)
+}
+
+/** Is it this error of S3's? */
+export function isNamed(error: unknown, ...names: readonly string[]): boolean {
+  return error instanceof Object && 'name' in error && names.includes(String(error.name))
 }

@@ -1,3 +1,2 @@
-export { awsS3 } from './connector.ts'
-export type { AwsS3Config } from './config.ts'
-export type { Note } from './note.ts'
+export { s3 } from './connector.ts'
+export type { S3Config } from './config.ts'

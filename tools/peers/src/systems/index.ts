@@ -7,6 +7,7 @@ import { mysql } from './mysql.ts'
 import { nats } from './nats.ts'
 import { postgresql } from './postgresql.ts'
 import { rabbitmq } from './rabbitmq.ts'
+import { radosgw } from './radosgw.ts'
 import { redis } from './redis.ts'
 
 /** Every system that there are peers for. */
@@ -20,4 +21,5 @@ export const systems: Readonly<Record<SystemName, System>> = {
   kafka,
   fauxqs,
   azurite,
+  radosgw,
 }

@@ -1,0 +1,102 @@
+import type { S3Client } from '@aws-sdk/client-s3'
+import type { ObjectDriver } from '@casare/object-store'
+import { createHash } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import { isNamed } from '../errors.ts'
+import { checksumsOf, conditionsOf, fieldsOf, infoOf, md5Of } from './attributes.ts'
+import { contentMd5 } from './content-md5.ts'
+import { sentBody } from './sent-body.ts'
+
+type Driver = ObjectDriver<S3Client>
+
+const commands = () => import('@aws-sdk/client-s3')
+
+/** Where an object lies, as the SDK takes it. */
+export function at({ bucket, key, version }: { bucket: string; key: string; version?: string | undefined }) {
+  return { Bucket: bucket, Key: key, ...(version === undefined ? {} : { VersionId: version }) }
+}
+
+export const head: Driver['head'] = async (client, request, { signal }) => {
+  const { HeadObjectCommand } = await commands()
+  const answer = await client.send(new HeadObjectCommand(at(request)), { abortSignal: signal })
+  return infoOf(request.key, answer.ContentLength ?? 0, answer)
+}
+
+export const get: Driver['get'] = async (client, request, { signal, vendor }) => {
+  const { GetObjectCommand } = await commands()
+  const { range, ifMatch, key } = request
+  const last = range?.length === undefined ? '' : range.offset + range.length - 1
+  const command = new GetObjectCommand({
+    ...(vendor as object | undefined),
+    ...at(request),
+    ...(range === undefined ? {} : { Range: `bytes=${range.offset}-${last}` }),
+    ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }),
+  })
+  const answer = await client.send(command, { abortSignal: signal })
+  const { ContentLength: length = 0, ContentRange } = answer
+  const body = answer.Body as unknown as Readable
+  // An abort after the call ends the body, also where nobody reads it any more.
+  body.on('error', () => undefined)
+  signal.addEventListener('abort', () => body.destroy(signal.reason as Error), { once: true })
+  const size = Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? length)
+  const expected = md5Of(answer)
+  return {
+    info: infoOf(key, size, answer),
+    offset: range?.offset ?? 0,
+    length,
+    body: body as AsyncIterable<Uint8Array>,
+    verify: expected === undefined ? undefined : { algorithm: 'MD5', expected, hash: md5Hash },
+  }
+}
+
+function md5Hash(): { update(chunk: Uint8Array): unknown; digest(): string } {
+  const hash = createHash('md5')
+  return { update: (chunk) => hash.update(chunk), digest: () => hash.digest('base64') }
+}
+
+export const put: Driver['put'] = async (client, request, { signal, vendor }) => {
+  const { PutObjectCommand } = await commands()
+  const { fields, check } = sentBody(request.body)
+  const command = new PutObjectCommand({
+    ...(vendor as object | undefined),
+    ...at(request),
+    ...fieldsOf(request),
+    ...conditionsOf(request),
+    ...fields,
+  })
+  const answer = await client.send(command, { abortSignal: signal })
+  check(answer, `${request.bucket}/${request.key}`)
+  return { etag: answer.ETag ?? '', version: answer.VersionId, checksums: checksumsOf(answer) }
+}
+
+const remove: Driver['delete'] = async (client, request, { signal }) => {
+  const { DeleteObjectCommand } = await commands()
+  const { ifMatch } = request
+  const command = new DeleteObjectCommand({ ...at(request), ...(ifMatch === undefined ? {} : { IfMatch: ifMatch }) })
+  await client.send(command, { abortSignal: signal }).catch((error: unknown) => {
+    if (!isNamed(error, 'NoSuchKey')) throw error
+  })
+}
+export { remove as delete }
+
+export const deleteMany: Driver['deleteMany'] = async (client, bucket, keys, { signal }) => {
+  const { DeleteObjectsCommand } = await commands()
+  const command = new DeleteObjectsCommand({
+    Bucket: bucket,
+    Delete: { Objects: keys.map((Key) => ({ Key })), Quiet: true },
+  })
+  // Stores that speak an older S3 want it.
+  command.middlewareStack.add(contentMd5, { step: 'build', name: 'casareContentMd5' })
+  const { Errors = [] } = await client.send(command, { abortSignal: signal })
+  return Errors.filter(({ Code }) => Code !== 'NoSuchKey').map(({ Key = '', Code = 'InternalError', Message }) => ({
+    key: Key,
+    error: Object.assign(new Error(Message ?? Code), { name: Code, $fault: 'client' as const, $metadata: {} }),
+  }))
+}
+
+export const sign: Driver['sign'] = async (client, request) => {
+  const { signedUrl } = await import('./signed-url.ts')
+  return signedUrl(client, request)
+}
+
+export type SignRequest = Parameters<Driver['sign']>[1]
