@@ -1,6 +1,6 @@
+import { createCipheriv } from 'node:crypto'
 import { ConnectorError, type AnyConnector, type ErrorCode } from '@casare/core'
 import { ensure } from '../checks/check.ts'
-import { seededRandom } from '../faults/random.ts'
 import { quickRetries } from '../subject/trial.ts'
 import type { Target } from '../subject/connector-subject.ts'
 import type { ObjectStoreConnection, ObjectStoreSubject } from './object-store.ts'
@@ -31,7 +31,8 @@ export class ObjectStoreWorld {
   async end(): Promise<void> {
     const { connection, bucket } = this
     try {
-      for (const upload of await this.list('uploads')) await connection.abortUpload({ upload: { bucket, ...upload } })
+      for (const { key, uploadId } of await this.list('uploads'))
+        await connection.abortUpload({ upload: { bucket, key, uploadId } })
       const keys = (await this.list('objects')).map(({ key }) => key)
       if (keys.length > 0) await connection.deleteObjects({ bucket, keys })
       await connection.deleteBucket({ bucket })
@@ -78,10 +79,8 @@ export async function collect(body: Uint8Array | AsyncIterable<Uint8Array>): Pro
 
 /** Bytes that do not repeat, the same for the same length. */
 export function bytesOf(length: number): Buffer {
-  const random = seededRandom(length + 1)
-  const bytes = Buffer.allocUnsafe(length)
-  for (let at = 0; at < length; at += 1) bytes[at] = random() * 256
-  return bytes
+  const key = Buffer.alloc(16, String(length))
+  return createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(length))
 }
 
 /** A stream of unknown length in uneven chunks. */
