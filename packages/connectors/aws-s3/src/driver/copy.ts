@@ -1,5 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import type { CallContext } from '@casare/core'
+import { ConnectorError, type CallContext } from '@casare/core'
 import type { ObjectDriver, ObjectInfo, StoredObject } from '@casare/object-store'
 import { conditionsOf, fieldsOf } from './attributes.ts'
 import { maxRequestBytes } from './limits.ts'
@@ -17,6 +17,11 @@ export async function copy(client: S3Client, request: CopyRequest, call: CallCon
   const { source, attributes } = request
   // One look tells size and etag; with the etag pinned, what is copied is what was looked at.
   const info = await head(client, source, call)
+  if (source.ifMatch !== undefined && source.ifMatch !== info.etag)
+    throw new ConnectorError({
+      code: 'conflict',
+      message: `${source.bucket}/${source.key} has another etag than ${source.ifMatch}: it was changed.`,
+    })
   if (info.size > maxRequestBytes) return copyParts(client, request, info, call)
   const command = new CopyObjectCommand({
     ...(call.vendor as object | undefined),
