@@ -14,6 +14,7 @@ export interface ObjectFacts {
   readonly CacheControl?: string | undefined
   readonly Metadata?: Record<string, string> | undefined
   readonly ServerSideEncryption?: string | undefined
+  readonly SSECustomerAlgorithm?: string | undefined
   readonly ChecksumType?: string | undefined
   readonly ChecksumCRC32?: string | undefined
   readonly ChecksumCRC32C?: string | undefined
@@ -57,12 +58,13 @@ export function checksumsOf(facts: ObjectFacts): Checksums {
 }
 
 /**
- * The MD5 that an etag is, in base64: where the object or part was sent by one request and is not encrypted with a key of
- * KMS (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
+ * The MD5 that an etag is, in base64: where the object or part was sent by one request and is encrypted neither with a key
+ * of KMS nor with the customer's own (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html).
  */
-export function md5Of({ ETag, ServerSideEncryption }: ObjectFacts): string | undefined {
+export function md5Of({ ETag, ServerSideEncryption, SSECustomerAlgorithm }: ObjectFacts): string | undefined {
   const [, hex] = /^"?([0-9a-f]{32})"?$/.exec(ETag ?? '') ?? []
-  if (hex === undefined || (ServerSideEncryption ?? 'AES256') !== 'AES256') return undefined
+  if (hex === undefined || SSECustomerAlgorithm !== undefined) return undefined
+  if ((ServerSideEncryption ?? 'AES256') !== 'AES256') return undefined
   return Buffer.from(hex, 'hex').toString('base64')
 }
 

@@ -65,8 +65,25 @@ export const put: Driver['put'] = async (client, request, { signal, vendor }) =>
     ...fields,
   })
   const answer = await client.send(command, { abortSignal: signal })
-  check(answer, `${request.bucket}/${request.key}`)
+  try {
+    check(answer, `${request.bucket}/${request.key}`)
+  } catch (error) {
+    await removeDamaged(client, request, answer, signal).catch(() => undefined)
+    throw error
+  }
   return { etag: answer.ETag ?? '', version: answer.VersionId, checksums: checksumsOf(answer) }
+}
+
+/** Only what was stored just now: its version, else the object with its etag. */
+async function removeDamaged(
+  client: S3Client,
+  { bucket, key }: { bucket: string; key: string },
+  { VersionId, ETag }: { VersionId?: string | undefined; ETag?: string | undefined },
+  abortSignal: AbortSignal,
+): Promise<void> {
+  const { DeleteObjectCommand } = await commands()
+  const which = VersionId === undefined ? { IfMatch: ETag } : { VersionId }
+  await client.send(new DeleteObjectCommand({ ...at({ bucket, key }), ...which }), { abortSignal })
 }
 
 const remove: Driver['delete'] = async (client, request, { signal }) => {

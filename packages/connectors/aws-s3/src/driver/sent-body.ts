@@ -40,6 +40,7 @@ function compare(answered: string | undefined, sent: string, what: string): void
   if (answered === undefined || answered === sent) return
   throw new ConnectorError({
     code: 'internal',
+    applied: 'maybe',
     transient: true,
     message: `${what} arrived damaged at Amazon S3: its MD5 is another one there.`,
   })

@@ -1,4 +1,4 @@
-import type { S3Client } from '@aws-sdk/client-s3'
+import type { S3Client, UploadPartCommandInput } from '@aws-sdk/client-s3'
 import { ConnectorError, type CallContext } from '@casare/core'
 import type { ObjectDriver, Upload, UploadedPart } from '@casare/object-store'
 import { isNamed } from '../errors.ts'
@@ -19,10 +19,16 @@ export const startUpload: Driver['startUpload'] = async (client, request, { sign
   return { bucket: request.bucket, key: request.key, uploadId: answer.UploadId ?? '' }
 }
 
-export const uploadPart: Driver['uploadPart'] = async (client, { upload, number, body }, { signal }) => {
+/** A key of the customer's own goes with every part. */
+function customerKey(vendor: unknown): Partial<UploadPartCommandInput> {
+  const { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 } = (vendor ?? {}) as Partial<UploadPartCommandInput>
+  return SSECustomerKey === undefined ? {} : { SSECustomerAlgorithm, SSECustomerKey, SSECustomerKeyMD5 }
+}
+
+export const uploadPart: Driver['uploadPart'] = async (client, { upload, number, body }, { signal, vendor }) => {
   const { UploadPartCommand } = await commands()
   const { fields, check } = sentBody(body)
-  const command = new UploadPartCommand({ ...of(upload), PartNumber: number, ...fields })
+  const command = new UploadPartCommand({ ...customerKey(vendor), ...of(upload), PartNumber: number, ...fields })
   const answer = await client.send(command, { abortSignal: signal })
   check(answer, `Part ${number} of ${upload.bucket}/${upload.key}`)
   return { number, size: body.length, etag: answer.ETag ?? '' }
