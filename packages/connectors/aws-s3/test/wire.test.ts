@@ -90,6 +90,12 @@ test("an etag is no MD5 where the key is the customer's or of KMS", async () => 
   }
 })
 
+test('bytes from elsewhere than asked for are never handed out', async () => {
+  answer = (_request, _body, response) => void response.end('0123456789')
+  const get = store.getObject({ bucket: 'b', key: 'k', range: { offset: 4 } })
+  await expect(get).rejects.toMatchObject({ code: 'unsupported' })
+})
+
 test.each([
   [503, 'SlowDown', { code: 'rate_limited', applied: 'no', overload: true }],
   [400, 'ExpiredToken', { code: 'unauthenticated', applied: 'no' }],

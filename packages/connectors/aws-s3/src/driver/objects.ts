@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import { ConnectorError } from '@casare/core'
 import type { ObjectDriver } from '@casare/object-store'
 import { createHash } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -38,6 +39,13 @@ export const get: Driver['get'] = async (client, request, { signal, vendor }) =>
   // An abort after the call ends the body, also where nobody reads it any more.
   body.on('error', () => undefined)
   signal.addEventListener('abort', () => body.destroy(signal.reason as Error), { once: true })
+  if (range !== undefined && Number(/^bytes (\d+)-/.exec(ContentRange ?? 'bytes 0-')?.[1]) !== range.offset) {
+    body.destroy()
+    throw new ConnectorError({
+      code: 'unsupported',
+      message: `${request.bucket}/${key}: the store sent other bytes than those from ${range.offset} on that were asked for.`,
+    })
+  }
   const size = Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? length)
   const expected = md5Of(answer)
   return {
