@@ -9,7 +9,9 @@ export async function open(config: ParsedConfig, context: OpenContext): Promise<
     import('@azure/storage-queue'),
     azureStorageAccess(config, context, 'queue'),
   ])
-  const pipeline = Object.assign(newPipeline(access.credential, access.options), access.ownHttpClient)
+  // The same class, declared once for each module format.
+  const credential = access.credential as Parameters<typeof newPipeline>[0]
+  const pipeline = Object.assign(newPipeline(credential, access.options), access.ownHttpClient)
   return { sdk: new QueueServiceClient(access.url, pipeline), destroy: () => access.destroy() }
 }
 
