@@ -26,7 +26,10 @@ export function unknownTable(title: string, { table, schema }: TableName, known:
   })
 }
 
-/** @throws `invalid_input`, naming the columns nearest. */
+/**
+ * Refuses names that are no columns of the table.
+ * @throws `invalid_input`, naming the columns nearest.
+ */
 export function requireColumns(title: string, table: TableShape, names: readonly string[]): void {
   const known = table.columns.map(({ name }) => name)
   const missing = names.find((name) => !known.includes(name))

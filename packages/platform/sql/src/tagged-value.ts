@@ -3,7 +3,10 @@ import { invalidInput } from '@casare/core'
 /** A value in a cursor: JSON, with what JSON has no word for tagged. */
 export type TaggedValue = null | number | string | { readonly $bigint: string } | { readonly $bytes: string }
 
-/** @throws `invalid_input` for what rows cannot be ordered by. */
+/**
+ * A value of a row as it stands in a cursor.
+ * @throws `invalid_input` for what rows cannot be ordered by.
+ */
 export function toTagged(value: unknown): TaggedValue {
   if (typeof value === 'bigint') return { $bigint: value.toString() }
   if (value instanceof Uint8Array) return { $bytes: Buffer.from(value).toString('base64') }
