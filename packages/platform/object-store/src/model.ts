@@ -28,7 +28,9 @@ export interface Preconditions {
 }
 
 /** Sums over the bytes of the whole object, in base64, where the store knows them. */
-export type Checksums = Readonly<Partial<Record<'md5' | 'crc32' | 'crc32c' | 'crc64nvme' | 'sha1' | 'sha256', string>>>
+export type Checksums = Readonly<
+  Partial<Record<'md5' | 'crc32' | 'crc32c' | 'crc64nvme' | 'sha1' | 'sha256', string | undefined>>
+>
 
 /** An object without its bytes. */
 export interface ObjectInfo extends ObjectAttributes {

@@ -31,7 +31,13 @@ export interface ObjectConnection {
     read(
       input: object,
       options?: Options,
-    ): AsyncIterable<{ kind?: string; key: string; size?: number; etag?: string; lastModified?: string }>
+    ): AsyncIterable<{
+      kind?: string | undefined
+      key: string
+      size?: number | undefined
+      etag?: string | undefined
+      lastModified?: string | undefined
+    }>
   }
 }
 
@@ -68,7 +74,12 @@ export class ConnectionStore implements SourceStore, TargetStore {
     return { bucket: this.bucket, key: this.#prefix + key }
   }
 
-  #entry(info: { key: string; size?: number; etag?: string; lastModified?: string }): Entry {
+  #entry(info: {
+    key: string
+    size?: number | undefined
+    etag?: string | undefined
+    lastModified?: string | undefined
+  }): Entry {
     return {
       key: info.key.slice(this.#prefix.length),
       size: info.size,
