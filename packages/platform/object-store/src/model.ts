@@ -37,7 +37,7 @@ export interface ObjectInfo extends ObjectAttributes {
   readonly key: string
   /** Bytes. */
   readonly size: number
-  /** Changes with the bytes; for `ifMatch`. In Google Cloud Storage the generation. */
+  /** Changes with the bytes; for `ifMatch`. */
   readonly etag: string
   /** ISO 8601. */
   readonly lastModified: string
@@ -70,7 +70,7 @@ export interface ByteRange {
 
 /** An upload in parts that is not finished. */
 export interface Upload extends ObjectAddress {
-  /** The store's id of it. In Google Cloud Storage the address of the session, which is as good as a password: keep it. */
+  /** The store's id of it; for some stores as good as a password: keep it so. */
   readonly uploadId: string
 }
 

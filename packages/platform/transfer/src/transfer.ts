@@ -80,7 +80,8 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
   check(options)
   const startedAt = performance.now()
   const { from, to, journalFolder } = options
-  const journal = await Journal.open(journalFolder, placeName(from), placeName(to))
+  const open = options.dryRun === true ? Journal.look : Journal.open
+  const journal = await open(journalFolder, placeName(from), placeName(to))
   try {
     const run = new Run(options, journal)
     const result = await run.all()
@@ -197,10 +198,11 @@ class Run {
   #wanted(entry: Entry, targetKey: string, present: ReadonlyMap<string, Entry> | undefined): boolean {
     const { key, size } = entry
     const arrived = this.#journal.state.done.get(targetKey)
-    const same = arrived !== undefined && arrived.etag !== undefined && arrived.etag === entry.etag
-    if (!same && (present === undefined || differs(entry, present.get(targetKey)))) return true
+    const same = arrived?.etag !== undefined && arrived.etag === entry.etag
+    // A sync asks the target itself; what has arrived may have been deleted since.
+    if (present === undefined ? !same : differs(entry, present.get(targetKey))) return true
     this.#meter.skipped += 1
-    this.#tell({ key, targetKey, size, outcome: same ? 'resumed' : 'unchanged' })
+    this.#tell({ key, targetKey, size, outcome: present === undefined ? 'resumed' : 'unchanged' })
     return false
   }
 

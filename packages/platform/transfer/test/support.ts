@@ -31,7 +31,7 @@ export class Bench {
   }
 
   bucket(prefix = ''): ConnectionStore {
-    return new ConnectionStore(`memory://b/${prefix}`, this.connection as unknown as ObjectConnection, 'b', prefix)
+    return new ConnectionStore(`memory://b/${prefix}`, this.connection, 'b', prefix)
   }
 
   /** A folder with these files. */

@@ -162,6 +162,57 @@ test('a sync moves what is missing, of another size or newer, and deletes what i
   expect(outcomes().filter((outcome) => !outcome.endsWith('unchanged'))).toEqual([])
 })
 
+test('a dry run leaves nothing behind, and forgets nothing', async () => {
+  const from = new FolderStore(await bench.folder('from', files))
+  const options = { from: { store: from }, to: { store: bench.bucket() } }
+  await run({ ...options, dryRun: true })
+  expect(await unfinishedTransfers(bench.journals)).toEqual([])
+  expect(bench.kept()).toEqual({})
+})
+
+test('a sync after a failure asks the target, not its memory', async () => {
+  const folder = await bench.folder('from', { good: '1', bad: '2' })
+  bench.memory.trouble = (step) => {
+    if (step === 'put' && bench.memory.bucket('b').has('good'))
+      throw new ConnectorError({ code: 'permission_denied', message: 'No.' })
+  }
+  const options = {
+    from: { store: new FolderStore(folder) },
+    to: { store: bench.bucket() },
+    mode: 'sync',
+    concurrency: 1,
+  } as const
+  await run({ ...options, exclude: ['bad'] })
+  await run({ ...options })
+  bench.memory.trouble = () => undefined
+  bench.memory.bucket('b').delete('good')
+  expect(await run(options)).toMatchObject({ failed: 0 })
+  expect(Object.keys(bench.kept()).toSorted()).toEqual(['bad', 'good'])
+})
+
+test('an upload that can never go on leaves no parts behind', async () => {
+  const folder = await bench.folder('from', { big: bytesOf(11 * mebibyte) })
+  const source = withoutSizes(new FolderStore(folder))
+  bench.memory.trouble = (step, { number }) => {
+    if (step === 'part' && number === 2) throw new ConnectorError({ code: 'permission_denied', message: 'No.' })
+  }
+  const options = { from: { store: source }, to: { store: bench.bucket() }, partBytes: 5 * mebibyte }
+  expect(await run(options)).toMatchObject({ failed: 1 })
+  expect(bench.memory.pending.size).toBe(0)
+  bench.memory.trouble = (step, { number }) => {
+    if (step === 'part' && number === 2) throw new ConnectorError({ code: 'conflict', message: 'Changed.' })
+  }
+  expect(await run({ ...options, from: { store: new FolderStore(folder) } })).toMatchObject({ failed: 1 })
+  expect(bench.memory.pending.size).toBe(0)
+})
+
+test('one entry is copied within its store under another name', async () => {
+  await bench.connection.putObject({ bucket: 'b', key: 'a', body: { text: 'A' } })
+  await run({ from: { store: bench.bucket(), key: 'a' }, to: { store: bench.bucket(), key: 'z' } })
+  expect(entries).toMatchObject([{ targetKey: 'z', how: 'copied' }])
+  expect(bench.kept()).toEqual({ a: 'A', z: 'A' })
+})
+
 test('within one store nothing passes through here', async () => {
   await bench.connection.putObject({ bucket: 'b', key: 'in/a', body: { text: 'A' }, metadata: { x: '1' } })
   const result = await run({ from: { store: bench.bucket('in/') }, to: { store: bench.bucket('out/') } })

@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3'
 import { ConnectorError, type CallContext } from '@casare/core'
-import type { ObjectDriver, ObjectInfo, StoredObject } from '@casare/object-store'
+import { withSignal, type ObjectDriver, type ObjectInfo, type StoredObject } from '@casare/object-store'
 import { conditionsOf, fieldsOf } from './attributes.ts'
 import { maxRequestBytes } from './limits.ts'
 import { at, head } from './objects.ts'
@@ -10,6 +10,7 @@ type CopyRequest = Parameters<ObjectDriver<S3Client>['copy']>[1]
 
 const copyPartBytes = 1024 ** 3
 const copiesAtOnce = 8
+const abortMs = 10_000
 
 /** Copies on the store's side: by one request up to 5 GiB, else part by part. */
 export async function copy(client: S3Client, request: CopyRequest, call: CallContext): Promise<StoredObject> {
@@ -64,11 +65,14 @@ async function copyParts(
         parts.push({ number, size: to - from + 1, etag: CopyPartResult?.ETag ?? '' })
       }
     }
-    await Promise.all(Array.from({ length: copiesAtOnce }, work))
+    const ends = await Promise.allSettled(Array.from({ length: copiesAtOnce }, work))
+    const failed = ends.find((end) => end.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
     parts.sort((one, other) => one.number - other.number)
     return await completeUpload(client, { upload, parts, ifMatch, ifNoneMatch }, call)
   } catch (error) {
-    await abortUpload(client, upload, call).catch(() => undefined)
+    // The caller's signal may be the reason: giving up has time of its own.
+    await abortUpload(client, upload, withSignal(call, AbortSignal.timeout(abortMs))).catch(() => undefined)
     throw error
   }
 }

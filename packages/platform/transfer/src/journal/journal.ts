@@ -65,36 +65,40 @@ export function transferId(from: string, to: string): string {
  */
 export class Journal {
   readonly state: JournalState
-  readonly #file: FileHandle
-  readonly #lock: string
+  readonly #file: FileHandle | undefined
+  readonly #lock: string | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  private constructor(state: JournalState, file: FileHandle, lock: string) {
+  private constructor(state: JournalState, file?: FileHandle, lock?: string) {
     this.state = state
     this.#file = file
     this.#lock = lock
+  }
+
+  /** What a transfer has done so far, for one that only looks: nothing is written. */
+  static async look(this: void, folder: string, from: string, to: string): Promise<Journal> {
+    const earlier = await readJournal(folder, transferId(from, to))
+    return new Journal(earlier === undefined || earlier.ended ? freshState(folder, from, to) : earlier)
   }
 
   /**
    * Opens the journal of a transfer, to go on with it where it has not ended, else to begin anew.
    * @throws `conflict` where another process is at it
    */
-  static async open(folder: string, from: string, to: string): Promise<Journal> {
+  static async open(this: void, folder: string, from: string, to: string): Promise<Journal> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     const id = transferId(from, to)
-    const path = join(folder, `${id}.jsonl`)
+    const fresh = freshState(folder, from, to)
     const lock = join(folder, `${id}.lock`)
     await takeLock(lock)
     try {
       const earlier = await readJournal(folder, id)
       const goesOn = earlier !== undefined && !earlier.ended
-      const file = await open(path, goesOn ? 'a' : 'w', 0o600)
-      const startedAt = new Date().toISOString()
-      const fresh = { id, path, from, to, startedAt, done: new Map(), uploads: new Map(), ended: false }
+      const file = await open(fresh.path, goesOn ? 'a' : 'w', 0o600)
       const journal = new Journal(goesOn ? earlier : fresh, file, lock)
       // Behind a line that a killed process left unfinished, a new one begins.
       if (goesOn) await file.appendFile('\n')
-      else await journal.write({ type: 'begin', version, from, to, at: startedAt })
+      else await journal.write({ type: 'begin', version, from, to, at: fresh.startedAt })
       return journal
     } catch (error) {
       await rm(lock, { force: true })
@@ -104,16 +108,23 @@ export class Journal {
 
   /** Resolves when the line has left this process. */
   write(line: JournalLine): Promise<void> {
-    const written = this.#last.then(() => this.#file.appendFile(`${JSON.stringify(line)}\n`))
+    const written = this.#last.then(() => this.#file?.appendFile(`${JSON.stringify(line)}\n`))
     this.#last = written.catch(() => undefined)
     return written
   }
 
   async close(): Promise<void> {
     await this.#last
-    await this.#file.close()
-    await rm(this.#lock, { force: true })
+    await this.#file?.close()
+    if (this.#lock !== undefined) await rm(this.#lock, { force: true })
   }
+}
+
+function freshState(folder: string, from: string, to: string): JournalState {
+  const id = transferId(from, to)
+  const startedAt = new Date().toISOString()
+  const path = join(folder, `${id}.jsonl`)
+  return { id, path, from, to, startedAt, done: new Map(), uploads: new Map(), ended: false }
 }
 
 async function takeLock(lock: string): Promise<void> {
@@ -129,7 +140,7 @@ async function takeLock(lock: string): Promise<void> {
       if (tries > 2 || isAlive(holder))
         throw new ConnectorError({
           code: 'conflict',
-          message: `This transfer is under way in process ${holder}. Wait for it, or end it.`,
+          message: `This transfer is under way in process ${holder}. Wait for it, or end it; if that process is something else, delete ${lock}.`,
         })
       await rm(lock, { force: true })
     }

@@ -37,7 +37,7 @@ const wholeBytes = 4 * 1024 * 1024
 /** Moves one entry: on the store's side where it can, in one request where it is small, else in parts. */
 export async function moveEntry(move: Move, entry: Entry, targetKey: string): Promise<Moved> {
   const { source, target, journal, signal } = move
-  const copied = targetKey === entry.key ? await target.copyFrom?.(source, entry, signal) : undefined
+  const copied = await target.copyFrom?.(source, entry, targetKey, signal)
   if (copied !== undefined) return { size: entry.size ?? 0, etag: copied.etag, how: 'copied' }
   if (entry.size === undefined || entry.size > wholeBytes || journal.state.uploads.has(targetKey))
     return moveInParts(move, entry, targetKey)

@@ -21,21 +21,52 @@ interface WaitingPart extends OutgoingPart {
  */
 export async function moveInParts(move: Move, entry: Entry, targetKey: string): Promise<Moved> {
   const { source, journal, signal } = move
+  const earlier = journal.state.uploads.get(targetKey)
   if (entry.size === undefined) {
+    // Nothing says that the source is still the same: an upload of an earlier process cannot go on.
+    if (earlier !== undefined) await drop(move, targetKey, await move.target.resume(earlier.saved, signal))
     const opened = await source.open(entry.key, undefined, signal)
-    return new PartsMove(move, entry, targetKey, await begin(move, opened, targetKey)).run(opened, (partBytes) =>
-      spooledParts(opened.body, partBytes),
+    const begun = await begin(move, opened, targetKey)
+    return keeping(
+      move,
+      targetKey,
+      begun.upload,
+      () => false,
+      () =>
+        new PartsMove(move, entry, targetKey, begun).run(opened, (partBytes) => spooledParts(opened.body, partBytes)),
     )
   }
   const described = await source.describe(entry.key, signal)
   const there = { ...entry, ...described.entry }
-  const earlier = journal.state.uploads.get(targetKey)
-  const upload =
+  const begun =
     (earlier === undefined ? undefined : await takeUp(move, there, targetKey, earlier)) ??
     (await begin(move, { ...described, entry: there }, targetKey))
-  return new PartsMove(move, there, targetKey, upload).run(described, (partBytes) =>
-    rangedParts(move, there, partBytes),
+  const mayGoOn = (error: unknown): boolean => !ConnectorError.is(error, 'conflict')
+  return keeping(move, targetKey, begun.upload, mayGoOn, () =>
+    new PartsMove(move, there, targetKey, begun).run(described, (partBytes) => rangedParts(move, there, partBytes)),
   )
+}
+
+/** Where an upload fails and can never go on, its parts are freed; else they wait for the next run. */
+async function keeping<T>(
+  move: Move,
+  targetKey: string,
+  upload: PartUpload,
+  mayGoOn: (error: unknown) => boolean,
+  run: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    if (!mayGoOn(error)) await drop(move, targetKey, upload).catch(() => undefined)
+    throw error
+  }
+}
+
+async function drop(move: Move, targetKey: string, upload: PartUpload | undefined): Promise<void> {
+  await upload?.abort()
+  move.journal.state.uploads.delete(targetKey)
+  await move.journal.write({ type: 'dropped', key: targetKey })
 }
 
 interface Begun {
@@ -58,8 +89,7 @@ async function takeUp(move: Move, entry: Entry, targetKey: string, earlier: Open
   const upload = await move.target.resume(earlier.saved, move.signal)
   if (upload === undefined) return undefined
   if (earlier.size === undefined || earlier.etag === undefined || earlier.etag !== entry.etag) {
-    await upload.abort()
-    await move.journal.write({ type: 'dropped', key: targetKey })
+    await drop(move, targetKey, upload)
     return undefined
   }
   // What the target says counts; the journal knows the sums, and the parts where the target does not tell.

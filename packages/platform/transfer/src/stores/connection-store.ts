@@ -166,10 +166,15 @@ export class ConnectionStore implements SourceStore, TargetStore {
     }
   }
 
-  async copyFrom(source: SourceStore, entry: Entry, signal: AbortSignal): Promise<StoredEntry | undefined> {
+  async copyFrom(
+    source: SourceStore,
+    entry: Entry,
+    targetKey: string,
+    signal: AbortSignal,
+  ): Promise<StoredEntry | undefined> {
     if (!(source instanceof ConnectionStore) || source.connection !== this.connection) return undefined
     const from = { ...source.address(entry.key), ...(entry.etag === undefined ? {} : { ifMatch: entry.etag }) }
-    return stored(await this.connection.copyObject({ ...this.address(entry.key), source: from }, { signal }))
+    return stored(await this.connection.copyObject({ ...this.address(targetKey), source: from }, { signal }))
   }
 
   async remove(key: string, signal: AbortSignal): Promise<void> {

@@ -90,6 +90,6 @@ export interface TargetStore {
   /** Takes up an upload of an earlier process; `undefined` where it is not there any more. */
   resume(saved: unknown, signal: AbortSignal): Promise<PartUpload | undefined>
   /** Copies on the store's side, where source and target are the same; `undefined` where they are not. */
-  copyFrom?(source: SourceStore, entry: Entry, signal: AbortSignal): Promise<StoredEntry | undefined>
+  copyFrom?(source: SourceStore, entry: Entry, targetKey: string, signal: AbortSignal): Promise<StoredEntry | undefined>
   remove(key: string, signal: AbortSignal): Promise<void>
 }
