@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { memory, MemoryStore, type MemoryConnection } from '../../object-store/test/memory-store.ts'
-import { ConnectionStore, type ObjectConnection, type SourceStore } from '../src/index.ts'
+import { ConnectionStore, type SourceStore } from '../src/index.ts'
 
 export const mebibyte = 1024 * 1024
 

@@ -128,7 +128,7 @@ function withParameters(
         if (replacement !== undefined) return replacement
         const what = Object.hasOwn(known, name)
           ? `the parameter "${name}" has no value. Pass --set ${name}=VALUE.`
-          : `\${${name}} is not declared.${nearest(name, Object.keys(known))}`
+          : `\${${name}} is not declared.${nearest(name, Object.keys(known)) || ` Pass --set ${name}=VALUE.`}`
         throw new UsageError(placed(project, at, what))
       })
     if (Array.isArray(value)) return value.map((item, index) => fill(item, [...at, index]))
