@@ -1,4 +1,5 @@
 import { isError, networkFacts, type Applied, type ErrorCode, type ErrorFacts } from '@casare/core'
+import { connectTimeoutCode } from './connect-timeout.ts'
 import { retryAfterMs } from './retry-after.ts'
 import { isSkewCorrected } from './skew-correction.ts'
 
@@ -95,10 +96,9 @@ export function awsErrorFacts(error: unknown, title: string, own: AwsErrorTable 
   if (row !== undefined) return facts(row, error, title)
   if (error.message === 'Region is missing')
     return facts(['invalid_input', 'no', false, 'Set region, or AWS_REGION.'], error, title)
-  if (error.name === 'TimeoutError' && !('code' in error)) {
-    const neverSent = error.message.includes('did not establish a connection')
-    return { ...facts(['timeout', neverSent ? 'no' : 'maybe', true], error, title), vendorCode: undefined }
-  }
+  if ('code' in error && error.code === connectTimeoutCode) return facts(['timeout', 'no', true], error, title)
+  if (error.name === 'TimeoutError' && !('code' in error))
+    return { ...facts(['timeout', 'maybe', true], error, title), vendorCode: undefined }
   // An answer cut short, or one that no service of AWS gave.
   if ('$responseBodyText' in error || '$response' in error || error.message.startsWith('AWS SDK error wrapper'))
     return facts(['unavailable', 'maybe', true, 'The answer could not be read.'], error, title)

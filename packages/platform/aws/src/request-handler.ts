@@ -9,7 +9,11 @@ const defaultConnections = 50
 
 /** The SDK's HTTP client with our limits; refuses to send anything unencrypted to another machine unless that is allowed. */
 export async function requestHandler({ tls, pool, timeouts, event }: TransportContext): Promise<NodeHttpHandler> {
-  const [{ NodeHttpHandler }, encryption] = await Promise.all([import('@smithy/node-http-handler'), tlsOptions(tls)])
+  const [{ NodeHttpHandler }, { limitedAgents }, encryption] = await Promise.all([
+    import('@smithy/node-http-handler'),
+    import('./limited-agent.ts'),
+    tlsOptions(tls),
+  ])
   const agent = {
     keepAlive: true,
     maxSockets: pool.max ?? defaultConnections,
@@ -31,10 +35,8 @@ export async function requestHandler({ tls, pool, timeouts, event }: TransportCo
     }
   }
   return new GuardedHandler({
-    connectionTimeout: timeouts.connectMs,
     socketTimeout: timeouts.readMs,
-    httpAgent: agent,
-    httpsAgent: { ...agent, ...encryption },
+    ...limitedAgents(timeouts.connectMs, agent, encryption),
     // It counts waiting requests and writes to the console; how many wait is the resilience layer's matter.
     socketAcquisitionWarningTimeout: 2_147_483_647,
   })

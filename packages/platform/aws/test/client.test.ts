@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { ListQueuesCommand, SQSClient } from '@aws-sdk/client-sqs'
 import { awsClientOptions, awsErrorFacts, type AwsOpenContext } from '@casare/aws'
 import { Secret, type ErrorFacts } from '@casare/core'
+import { createServer, type AddressInfo } from 'node:net'
 import { createAuthority, createCertificate } from '@casare/testing'
 import { scriptedServer } from './scripted-server.ts'
 import { failure, openContext } from './support.ts'
@@ -112,6 +113,34 @@ describe('failures', () => {
 })
 
 describe('transport', () => {
+  test('waiting for a free connection is not taken for a server that cannot be reached', async () => {
+    await using server = await scriptedServer(() => ({ afterMs: 100 }))
+    const timeouts = { connectMs: 300, readMs: 5_000, writeMs: 5_000 }
+    const context = openContext({ timeouts, pool: { max: 1 } })
+    const client = new SQSClient(
+      await awsClientOptions({ region: 'eu-central-1', endpoint: server.url, credentials }, context),
+    )
+    const sent = Array.from({ length: 8 }, () => client.send(new ListQueuesCommand({})))
+    const ends = await Promise.allSettled(sent)
+    client.destroy()
+    expect(ends.filter(({ status }) => status === 'rejected')).toEqual([])
+    expect(server.requests).toHaveLength(8)
+  })
+
+  test('a connection that is not made in time was never asked anything', async () => {
+    // It accepts, and never answers the greeting of TLS.
+    const mute = createServer()
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    const { port } = mute.address() as AddressInfo
+    const context = openContext({ timeouts: { connectMs: 100, readMs: 5_000, writeMs: 5_000 } })
+    expect(await send(`https://127.0.0.1:${port}`, context)).toMatchObject({
+      code: 'timeout',
+      applied: 'no',
+      transient: true,
+    })
+    await new Promise((resolve) => mute.close(resolve))
+  })
+
   test('nothing goes unencrypted to another machine', async () => {
     const timeouts = { connectMs: 100, readMs: 100, writeMs: 100 }
     await expect(send('http://192.0.2.1', openContext({ timeouts }))).rejects.toMatchObject({ code: 'invalid_input' })

@@ -14,6 +14,8 @@ export interface ScriptedAnswer {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Answers after this time, in milliseconds. */
+  readonly afterMs?: number
   /** Never answers. */
   readonly silent?: boolean
 }
@@ -30,8 +32,14 @@ export async function scriptedServer(
     incoming.on('end', () => {
       const request = { path: incoming.url ?? '', headers: incoming.headers, body: Buffer.concat(chunks).toString() }
       requests.push(request)
-      const { status = 200, headers = {}, body = '{}', silent = false } = script(request, requests.length - 1)
-      if (!silent) outgoing.writeHead(status, headers).end(body)
+      const {
+        status = 200,
+        headers = {},
+        body = '{}',
+        silent = false,
+        afterMs = 0,
+      } = script(request, requests.length - 1)
+      if (!silent) setTimeout(() => outgoing.writeHead(status, headers).end(body), afterMs)
     })
   }
   const server = tls === undefined ? createServer(answer) : createTlsServer(tls, answer)
