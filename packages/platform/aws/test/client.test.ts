@@ -129,7 +129,7 @@ describe('transport', () => {
 
   test('a connection that is not made in time was never asked anything', async () => {
     // It accepts, and never answers the greeting of TLS.
-    const mute = createServer()
+    const mute = createServer((socket) => socket.on('error', () => undefined).resume())
     await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
     const { port } = mute.address() as AddressInfo
     const context = openContext({ timeouts: { connectMs: 100, readMs: 5_000, writeMs: 5_000 } })
