@@ -17,6 +17,7 @@ const own: AwsErrorTable = {
   EntityTooLarge: wrong,
   EntityTooSmall: ['invalid_input', 'no', false, 'Every part but the last has at least 5 MiB.'],
   IllegalLocationConstraintException: region,
+  InvalidBucketName: wrong,
   InvalidObjectState: ['conflict', 'no', false, 'It is in an archive class: restore it first.'],
   InvalidPart: ['conflict', 'no', false, 'Parts are missing, or were replaced.'],
   InvalidPartOrder: wrong,

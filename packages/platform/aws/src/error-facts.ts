@@ -82,6 +82,8 @@ const ofSdk: AwsErrorTable = {
   TokenProviderError: credentials,
   ProviderError: credentials,
   EndpointError: ['invalid_input', 'no', false, 'See region and endpoint of this connection.'],
+  // A name with half of a surrogate pair cannot be written into an address.
+  URIError: ['invalid_input', 'no', false, 'A text in it is no well-formed Unicode.'],
 }
 
 /**
@@ -92,7 +94,7 @@ const ofSdk: AwsErrorTable = {
 export function awsErrorFacts(error: unknown, title: string, own: AwsErrorTable = {}): ErrorFacts | undefined {
   if (!isError(error)) return undefined
   if ('$fault' in error) return ofService(error as ServiceError, title, own)
-  const row = rowNamed(ofSdk, error.name)
+  const row = rowNamed(own, error.name) ?? rowNamed(ofSdk, error.name)
   if (row !== undefined) return facts(row, error, title)
   if (error.message === 'Region is missing')
     return facts(['invalid_input', 'no', false, 'Set region, or AWS_REGION.'], error, title)
@@ -101,8 +103,14 @@ export function awsErrorFacts(error: unknown, title: string, own: AwsErrorTable 
     return { ...facts(['timeout', 'maybe', true], error, title), vendorCode: undefined }
   // An answer cut short, or one that no service of AWS gave.
   if ('$responseBodyText' in error || '$response' in error || error.message.startsWith('AWS SDK error wrapper'))
-    return facts(['unavailable', 'maybe', true, 'The answer could not be read.'], error, title)
+    return unreadable(error, title)
+  // What came was no HTTP (https://nodejs.org/api/http.html#event-clienterror names the parser's codes).
+  if ('code' in error && String(error.code).startsWith('HPE_')) return unreadable(error, title)
   return networkFacts(error, title)
+}
+
+function unreadable(error: Error, title: string): ErrorFacts {
+  return facts(['unavailable', 'maybe', true, 'The answer could not be read.'], error, title)
 }
 
 /** https://github.com/smithy-lang/smithy-typescript/blob/main/packages/smithy-client/src/exceptions.ts */

@@ -2,7 +2,7 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { ConnectorError } from '@casare/core'
 import type { ObjectDriver } from '@casare/object-store'
 import { createHash } from 'node:crypto'
-import type { Readable } from 'node:stream'
+import { PassThrough, pipeline, type Readable } from 'node:stream'
 import { isNamed } from '../errors.ts'
 import { checksumsOf, conditionsOf, fieldsOf, infoOf, md5Of } from './attributes.ts'
 import { contentMd5 } from './content-md5.ts'
@@ -11,6 +11,7 @@ import { sentBody } from './sent-body.ts'
 type Driver = ObjectDriver<S3Client>
 
 const commands = () => import('@aws-sdk/client-s3')
+const heldBytes = 65_536
 
 /** Where an object lies, as the SDK takes it. */
 export function at({ bucket, key, version }: { bucket: string; key: string; version?: string | undefined }) {
@@ -52,9 +53,14 @@ export const get: Driver['get'] = async (client, request, { signal, vendor }) =>
     info: infoOf(key, size, answer),
     offset: range?.offset ?? 0,
     length,
-    body: body as AsyncIterable<Uint8Array>,
+    body: length <= heldBytes ? held(body) : body,
     verify: expected === undefined ? undefined : { algorithm: 'MD5', expected, hash: md5Hash },
   }
+}
+
+/** A short answer is taken in at once: its connection is free for others, also where nobody reads it. */
+function held(body: Readable): Readable {
+  return pipeline(body, new PassThrough({ highWaterMark: heldBytes }), () => undefined)
 }
 
 function md5Hash(): { update(chunk: Uint8Array): unknown; digest(): string } {

@@ -1,7 +1,7 @@
 import type { S3Client, UploadPartCommandInput } from '@aws-sdk/client-s3'
 import { ConnectorError, type CallContext } from '@casare/core'
 import type { ObjectDriver, Upload, UploadedPart } from '@casare/object-store'
-import { isNamed } from '../errors.ts'
+import { isNamed, toError } from '../errors.ts'
 import { conditionsOf, fieldsOf } from './attributes.ts'
 import { decoded } from './listing.ts'
 import { at, head } from './objects.ts'
@@ -89,7 +89,7 @@ async function checkConditions(
 export const abortUpload: Driver['abortUpload'] = async (client, upload, { signal }) => {
   const { AbortMultipartUploadCommand } = await commands()
   await client.send(new AbortMultipartUploadCommand(of(upload)), { abortSignal: signal }).catch((error: unknown) => {
-    if (!isNamed(error, 'NoSuchUpload')) throw error
+    if (toError(error)?.code !== 'not_found') throw error
   })
 }
 
