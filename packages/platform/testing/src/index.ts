@@ -56,3 +56,11 @@ export type {
   StorePart,
   StoreUpload,
 } from './capabilities/object-store.ts'
+export { googleCloudStorage } from './google-cloud-storage/google-cloud-storage.ts'
+export type {
+  GoogleCloudStorage,
+  GoogleCloudStorageOptions,
+  SeenRequest,
+  StorageTrouble,
+} from './google-cloud-storage/google-cloud-storage.ts'
+export type { TokenOptions } from './google-cloud-storage/access.ts'
