@@ -1,4 +1,4 @@
-import { assertTransport, ConnectorError, type CallContext, type OpenContext } from '@casare/core'
+import { assertTransport, ConnectorError, type CallContext, type ErrorFacts, type OpenContext } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
 import { isSecure, parseAddress } from './egress.ts'
 import { factsFor } from './errors.ts'
@@ -15,8 +15,22 @@ export async function open(config: ParsedConfig, context: OpenContext): Promise<
   } catch (error) {
     if (context.signal.aborted) throw context.signal.reason
     // Nothing of a call has been sent.
-    throw new ConnectorError({ ...factsFor(error), applied: 'no' })
+    throw new ConnectorError({ ...explained(factsFor(error), config), applied: 'no' })
   }
+}
+
+/** Says who was refused, and how it was tried. */
+function explained(facts: ErrorFacts, { sasl }: ParsedConfig): ErrorFacts {
+  if (sasl === undefined || facts.code !== 'unauthenticated') return facts
+  const mechanism = sasl.mechanism.toUpperCase()
+  const message = isNotOffered(facts)
+    ? `Kafka: the cluster does not offer ${mechanism}, by which the user "${sasl.username}" was to prove who it is; choose another sasl.mechanism.`
+    : `Kafka: the cluster refused the user "${sasl.username}" or its password (${mechanism}). ${facts.message}`
+  return { ...facts, message }
+}
+
+function isNotOffered({ vendorCode, message }: ErrorFacts): boolean {
+  return vendorCode === 'UNSUPPORTED_SASL_MECHANISM' || /mechanism is not supported/.test(message)
 }
 
 export function close(client: KafkaClient): Promise<void> {

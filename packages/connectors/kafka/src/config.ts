@@ -18,7 +18,10 @@ export const config = schema(() =>
         mechanism: z
           .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
           .describe('How the password is proven (https://kafka.apache.org/documentation/#security_sasl).'),
-        username: z.string().min(1),
+        username: z
+          .string()
+          .min(1)
+          .regex(/^[^\0]+$/, 'must have no NUL'),
         password: secret('Password of the user.'),
       })
       .optional()

@@ -3,6 +3,7 @@ import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
+import { batches } from './streams/batches.ts'
 import { records } from './streams/records.ts'
 
 /** Apache Kafka, on kafkajs. */
@@ -22,5 +23,7 @@ export const kafka = defineConnector({
   streams: {
     /** The records of topics. */
     records,
+    /** The records of topics, many at a time. */
+    batches,
   },
 })

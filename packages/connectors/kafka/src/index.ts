@@ -1,3 +1,4 @@
 export { kafka } from './connector.ts'
 export type { KafkaConfig } from './config.ts'
-export type { KafkaRecord, OutgoingRecord } from './record.ts'
+export { failedAt } from './consuming/failed-at.ts'
+export type { KafkaRecord, OutgoingRecord, RecordBatch } from './record.ts'

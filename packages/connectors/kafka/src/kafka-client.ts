@@ -1,9 +1,17 @@
 import { ConnectorError, nearest, type OpenContext } from '@casare/core'
 import { abortable, silent } from './abortable.ts'
+import { Pauses } from './consuming/pauses.ts'
 import type { KafkaDriver, Partition } from './driver/driver.ts'
 
 const partitionsMaxAgeMs = 60_000
 const maxTopics = 10_000
+
+/** A group that listeners of this connection are members of. */
+export interface ListenedGroup {
+  readonly pauses: Pauses
+  /** Told when the pauses have changed. */
+  readonly members: Set<{ pausesChanged(): void }>
+}
 
 /** The client of a connection. */
 export class KafkaClient {
@@ -12,6 +20,7 @@ export class KafkaClient {
   readonly event: OpenContext['event']
   /** The last record of each partition that a listener of this connection was given, by group, topic and partition. */
   readonly delivered = new Map<string, bigint>()
+  readonly groups = new Map<string, ListenedGroup>()
   readonly #partitions = new Map<string, { readonly at: number; readonly partitions: Promise<readonly Partition[]> }>()
 
   constructor(driver: KafkaDriver, { timeouts, event }: Pick<OpenContext, 'timeouts' | 'event'>) {
@@ -36,6 +45,13 @@ export class KafkaClient {
     const fresh = known !== undefined && performance.now() - known.at < partitionsMaxAgeMs
     const partitions = fresh ? known.partitions : this.#look(topic)
     return this.call('the partitions', signal, () => partitions)
+  }
+
+  /** A group, as the listeners of this connection share it. */
+  groupOf(name: string): ListenedGroup {
+    let group = this.groups.get(name)
+    if (group === undefined) this.groups.set(name, (group = { pauses: new Pauses(), members: new Set() }))
+    return group
   }
 
   /** Forgets what is known of a topic, where it proved wrong. */

@@ -19,3 +19,6 @@ export const offset = z
   .string()
   .regex(/^\d{1,19}$/, 'must be a decimal number')
   .describe('Offset of a record: a decimal number.')
+
+/** The number of a partition. */
+export const partitionNumber = z.number().int().min(0).max(2_147_483_647)

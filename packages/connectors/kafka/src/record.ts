@@ -27,5 +27,12 @@ export interface KafkaRecord {
   readonly timestamp: string
 }
 
+/** Records of one partition, in their order. */
+export interface RecordBatch {
+  readonly topic: string
+  readonly partition: number
+  readonly records: readonly KafkaRecord[]
+}
+
 /** How values are read. */
 export type Decode = 'auto' | 'json' | 'text' | 'bytes'

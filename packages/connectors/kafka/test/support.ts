@@ -20,6 +20,11 @@ export interface Cluster extends Target {
   records(topic: string): Promise<{ partition: number; key: string; value: string }[]>
   /** How many records a group has before it. */
   lag(topic: string, group: string): Promise<number>
+  /** Where a group is; "-1" where it has no position. */
+  positions(
+    topic: string,
+    group: string,
+  ): Promise<{ readonly partitions: readonly { readonly partition: number; readonly offset: string }[] }>
   send(topic: string, values: readonly unknown[]): Promise<void>
   readonly kafka: InstanceType<typeof kafkajs.Kafka>
   close(): Promise<void>
@@ -59,6 +64,10 @@ export async function startCluster(brokers = 1): Promise<Cluster> {
     await admin.fetchTopicMetadata({ topics: [topic] })
     return topic
   }
+  const positions = async (topic: string, group: string): ReturnType<Cluster['positions']> => {
+    const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+    return found ?? { partitions: [] }
+  }
   return {
     address: { host, port: Number(port) },
     config: { brokers: addresses },
@@ -87,11 +96,12 @@ export async function startCluster(brokers = 1): Promise<Cluster> {
     },
     count: async (topic) =>
       (await admin.fetchTopicOffsets(topic)).reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0),
+    positions,
     async lag(topic, group) {
       const ends = await admin.fetchTopicOffsets(topic)
-      const [positions] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      const { partitions } = await positions(topic, group)
       return ends.reduce((sum, { partition, high, low }) => {
-        const at = Number(positions?.partitions.find((one) => one.partition === partition)?.offset ?? -1)
+        const at = Number(partitions.find((one) => one.partition === partition)?.offset ?? -1)
         return sum + Number(high) - (at < 0 ? Number(low) : at)
       }, 0)
     },

@@ -1,13 +1,23 @@
-import { ConnectorError, isError, type ListenContext } from '@casare/core'
+import { ConnectorError, isError } from '@casare/core'
 import type { ArrivedBatch, ArrivedRecord, Member } from '../driver/driver.ts'
 import type { KafkaClient } from '../kafka-client.ts'
 import type { KafkaRecord } from '../record.ts'
 import { RecordReader } from '../record-reader.ts'
 import type { ConsumeInput } from './consume-input.ts'
-import { LaneWorker, type Lanes, type Outcome } from './lane-worker.ts'
+import type { Lanes, Outcome } from './lanes.ts'
 import { putAside } from './put-aside.ts'
 
 const blockedMs = 30_000
+
+/** Hands records of a batch to the handler. */
+export interface Worker {
+  start(): void
+  /** Begins nothing more; what a handler has is still answered. */
+  stop(): void
+}
+
+/** Makes the workers of a batch. */
+export type Staff = (lanes: Lanes) => readonly Worker[]
 
 /**
  * Hands the records of one batch to the handler: one after the other, or those of one key one after the other. The group's
@@ -15,7 +25,6 @@ const blockedMs = 30_000
  */
 export class BatchRun implements Lanes {
   readonly place: string
-  readonly context: ListenContext<KafkaRecord>
   readonly #client: KafkaClient
   readonly #input: ConsumeInput
   readonly #batch: ArrivedBatch
@@ -23,7 +32,7 @@ export class BatchRun implements Lanes {
   readonly #reader: RecordReader
   readonly #handled: Uint8Array
   readonly #lanes: readonly (readonly number[])[]
-  readonly #workers = new Set<LaneWorker>()
+  readonly #workers: readonly Worker[]
   readonly #ended = Promise.withResolvers<void>()
   readonly #name: string
   readonly #unseen: number
@@ -35,16 +44,17 @@ export class BatchRun implements Lanes {
   #committed = 0
   #failure: Error | undefined
 
+  /** @param ahead offsets of records that are handled already */
   constructor(
     client: KafkaClient,
     input: ConsumeInput,
-    context: ListenContext<KafkaRecord>,
+    staff: Staff,
     batch: ArrivedBatch,
     member: Member,
+    ahead: ReadonlySet<string>,
   ) {
     this.#client = client
     this.#input = input
-    this.context = context
     this.#batch = batch
     this.#member = member
     this.#reader = new RecordReader(batch.topic, batch.partition, input.decode)
@@ -52,14 +62,35 @@ export class BatchRun implements Lanes {
     this.place = `${batch.topic}/${batch.partition}`
     this.#name = `${input.group} ${this.place}`
     this.#unseen = this.#firstUnseen()
-    this.#lanes = lanesOf(batch.records, input.order)
+    if (ahead.size > 0) batch.records.forEach(({ offset }, index) => ahead.has(offset) && this.done(index))
+    this.#lanes = lanesOf(batch.records, input.order, this.#handled)
+    this.#workers = this.#lanes.length === 0 ? [] : staff(this)
+  }
+
+  get topic(): string {
+    return this.#batch.topic
+  }
+
+  get partition(): number {
+    return this.#batch.partition
+  }
+
+  /** Offsets of records that are handled, though one before them is not. */
+  ahead(): ReadonlySet<string> {
+    const offsets = new Set<string>()
+    for (let index = this.#next; index < this.#handled.length; index += 1)
+      if (this.#handled[index] === 1) offsets.add(this.#record(index).offset)
+    return offsets
+  }
+
+  get laneCount(): number {
+    return this.#lanes.length
   }
 
   /** Takes no more; `handle` resolves when the handlers that run are done. */
   stop(): void {
     this.#halted = true
     for (const worker of this.#workers) worker.stop()
-    this.#workers.clear()
   }
 
   /** @throws what the group said, where it is being shared out anew. */
@@ -70,10 +101,9 @@ export class BatchRun implements Lanes {
       this.#input.commitMs,
     )
     try {
-      this.#running = Math.min(this.#lanes.length, this.context.concurrency)
-      for (let count = this.#running; count > 0; count -= 1) this.#workers.add(new LaneWorker(this))
+      this.#running = this.#workers.length
       for (const worker of this.#workers) worker.start()
-      if (this.#lanes.length > 0) await this.#ended.promise
+      if (this.#workers.length > 0) await this.#ended.promise
     } finally {
       clearInterval(heartbeat)
       clearInterval(commit)
@@ -122,8 +152,11 @@ export class BatchRun implements Lanes {
   }
 
   givenBack(index: number, times: number, error: unknown, delayMs: number): Promise<Outcome> | Outcome {
-    const { deadLetterTopic, maxRedeliveries } = this.#input
-    return deadLetterTopic !== undefined && times >= maxRedeliveries ? this.poison(index, error) : { afterMs: delayMs }
+    return this.isExhausted(times) ? this.poison(index, error) : { afterMs: delayMs }
+  }
+
+  isExhausted(times: number): boolean {
+    return this.#input.deadLetterTopic !== undefined && times >= this.#input.maxRedeliveries
   }
 
   /** Where a record cannot be put aside, what follows it waits: skipping it would lose it. */
@@ -189,11 +222,16 @@ export class BatchRun implements Lanes {
   }
 }
 
-/** Indices of records that must keep their order among each other. */
-function lanesOf(records: readonly ArrivedRecord[], order: ConsumeInput['order']): (readonly number[])[] {
+/** Indices of records that are to be handled, and must keep their order among each other. */
+function lanesOf(
+  records: readonly ArrivedRecord[],
+  order: ConsumeInput['order'],
+  handled: Uint8Array,
+): (readonly number[])[] {
   if (order === 'partition') return records.length === 0 ? [] : [Array.from(records.keys())]
   const lanes = new Map<string, number[]>()
   for (const [index, { key }] of records.entries()) {
+    if (handled[index] === 1) continue
     const name = key === null ? `none ${index}` : `key ${key.toString('latin1')}`
     const lane = lanes.get(name)
     if (lane === undefined) lanes.set(name, [index])

@@ -1,32 +1,42 @@
 import type { ListenContext } from '@casare/core'
 import { abortable, silent } from '../abortable.ts'
 import type { ArrivedBatch, Member } from '../driver/driver.ts'
-import type { KafkaClient } from '../kafka-client.ts'
-import type { KafkaRecord } from '../record.ts'
-import { BatchRun } from './batch-run.ts'
+import type { KafkaClient, ListenedGroup } from '../kafka-client.ts'
+import { BatchRun, type Staff } from './batch-run.ts'
 import type { ConsumeInput } from './consume-input.ts'
 
 const maxFetchBytes = 10 * 1_048_576
 const rebalanceTimeoutMs = 60_000
 const maxPartitionsAtOnce = 100
+const none: ReadonlySet<string> = new Set()
+
+/** What a member needs of its subscription. */
+export type Membership = Pick<ListenContext<unknown>, 'signal' | 'concurrency' | 'ready' | 'alive'>
 
 /** One member of a group: from its joining until what it was handling is handled and committed. */
 export class GroupConsumer {
   readonly #client: KafkaClient
   readonly #input: ConsumeInput
-  readonly #context: ListenContext<KafkaRecord>
+  readonly #context: Membership
+  readonly #staff: Staff
+  readonly #group: ListenedGroup
   readonly #failed = Promise.withResolvers<never>()
   readonly #runs = new Set<BatchRun>()
   readonly #active = new Set<Promise<void>>()
+  /** What was handled out of turn when a pause came, by topic and partition. */
+  readonly #ahead = new Map<string, ReadonlySet<string>>()
   /** Resolves when the partitions of this generation have their positions. */
   #positioned: Promise<void> = Promise.resolve()
   #member: Member | undefined
   #stopping = false
 
-  constructor(client: KafkaClient, input: ConsumeInput, context: ListenContext<KafkaRecord>) {
+  /** @param staff makes the workers that hand the records of a batch to the handler */
+  constructor(client: KafkaClient, input: ConsumeInput, context: Membership, staff: Staff) {
     this.#client = client
     this.#input = input
     this.#context = context
+    this.#staff = staff
+    this.#group = client.groupOf(input.group)
     this.#failed.promise.catch(() => undefined)
   }
 
@@ -39,14 +49,28 @@ export class GroupConsumer {
       for (const run of this.#runs) run.stop()
     }
     signal.addEventListener('abort', stop, { once: true })
+    this.#group.members.add(this)
     try {
       await this.#join(signal)
       await Promise.race([aborted(signal), this.#failed.promise])
     } finally {
       signal.removeEventListener('abort', stop)
+      this.#group.members.delete(this)
       stop()
       await Promise.allSettled(this.#active)
       await this.#member?.close().catch(() => undefined)
+    }
+  }
+
+  /** What a handler has is still answered; what follows it comes again when the pause is over. */
+  pausesChanged(): void {
+    const { pauses } = this.#group
+    for (const run of this.#runs) if (pauses.isPaused(run.topic, run.partition)) run.stop()
+    for (const [topic, partitions] of this.#member?.assigned ?? []) {
+      const paused = partitions.filter((partition) => pauses.isPaused(topic, partition))
+      const others = partitions.filter((partition) => !paused.includes(partition))
+      if (paused.length > 0) this.#member?.pause(topic, paused)
+      if (others.length > 0) this.#member?.resume(topic, others)
     }
   }
 
@@ -81,6 +105,9 @@ export class GroupConsumer {
 
   #joined(member: Member): void {
     this.#member = member
+    // Others may have had the partitions in the meantime.
+    this.#ahead.clear()
+    this.pausesChanged()
     this.#positioned = this.#position(member).then(
       () => this.#context.ready(),
       (error: unknown) => {
@@ -125,12 +152,17 @@ export class GroupConsumer {
     await this.#positioned
     const member = this.#member
     if (this.#stopping || member === undefined || !batch.isCurrent()) return
-    const run = new BatchRun(this.#client, this.#input, this.#context, batch, member)
+    // Fetched before the pause.
+    if (this.#group.pauses.isPaused(batch.topic, batch.partition)) return
+    const name = `${batch.topic}/${batch.partition}`
+    const run = new BatchRun(this.#client, this.#input, this.#staff, batch, member, this.#ahead.get(name) ?? none)
+    this.#ahead.delete(name)
     const active = run.handle()
     this.#runs.add(run)
     this.#active.add(active)
     try {
       await active
+      this.#ahead.set(name, run.ahead())
     } finally {
       this.#runs.delete(run)
       this.#active.delete(active)

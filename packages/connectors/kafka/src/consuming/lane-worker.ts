@@ -1,35 +1,15 @@
 import type { ListenContext, PendingDelivery } from '@casare/core'
 import type { KafkaRecord } from '../record.ts'
-
-/** What became of a record: handled, or to be given again after a while. */
-export type Outcome = 'done' | { readonly afterMs: number }
-
-/** The batch that a worker works on. */
-export interface Lanes {
-  readonly place: string
-  readonly context: ListenContext<KafkaRecord>
-  /** Indices of the records to be handled one after the other; `undefined` where no more are left. */
-  next(): readonly number[] | undefined
-  /** May more be begun? */
-  isCurrent(): boolean
-  /** @throws where the record is not what it says it is. */
-  decode(index: number): KafkaRecord
-  keyOf(event: KafkaRecord): string
-  wasSeen(index: number): boolean
-  /** Puts a record aside, or tells how long to wait where that is not possible. */
-  poison(index: number, error: unknown): Promise<Outcome>
-  /** For a record that was given back. */
-  givenBack(index: number, times: number, error: unknown, delayMs: number): Promise<Outcome> | Outcome
-  done(index: number): void
-  ended(): void
-}
+import type { Worker } from './batch-run.ts'
+import type { Lanes, Outcome } from './lanes.ts'
 
 /**
  * Hands the records of one lane after the other to the handler, and waits for the answer to each. It is driven by the
  * answers and not by promises: this is the hot path.
  */
-export class LaneWorker {
+export class LaneWorker implements Worker {
   readonly #lanes: Lanes
+  readonly #context: ListenContext<KafkaRecord>
   #lane: readonly number[] | undefined
   #at = 0
   #times = 0
@@ -37,8 +17,9 @@ export class LaneWorker {
   #current: RecordDelivery | undefined
   #timer: NodeJS.Timeout | undefined
 
-  constructor(lanes: Lanes) {
+  constructor(lanes: Lanes, context: ListenContext<KafkaRecord>) {
     this.#lanes = lanes
+    this.#context = context
   }
 
   start(): void {
@@ -46,7 +27,6 @@ export class LaneWorker {
     this.#advance()
   }
 
-  /** Begins nothing more; what a handler has is still answered. */
   stop(): void {
     if (this.#state !== 'busy') this.#end()
   }
@@ -118,7 +98,7 @@ export class LaneWorker {
       this.#times > 0 || lanes.wasSeen(index),
       event,
     )
-    void lanes.context.deliver(this.#current)
+    void this.#context.deliver(this.#current)
   }
 
   #end(): void {

@@ -1,7 +1,9 @@
 import { ConnectorError } from '@casare/core'
 import { abortable, silent } from '../abortable.ts'
 import type { Member, Position } from '../driver/driver.ts'
+import { factsFor } from '../errors.ts'
 import type { KafkaClient } from '../kafka-client.ts'
+import { noPartition } from '../no-partition.ts'
 
 /** The least that brokers take by default. */
 const sessionTimeoutMs = 6_000
@@ -16,17 +18,28 @@ export interface Move {
 }
 
 /**
- * Joins the group, commits the positions, and leaves it: the way that every version of Kafka has.
- * @throws `conflict` where the group has other members.
+ * Commits positions for a group that has no members.
+ * @throws `conflict` where it has.
  */
-export async function movePositions(client: KafkaClient, { topic, group, positions, signal }: Move): Promise<void> {
+export async function movePositions(client: KafkaClient, move: Move): Promise<void> {
+  const { topic, group, positions, signal } = move
   const count = (await client.partitions(topic, signal)).length
   const unknown = positions.find(({ partition }) => partition >= count)
-  if (unknown !== undefined)
-    throw new ConnectorError({
-      code: 'not_found',
-      message: `Kafka: the topic "${topic}" has no partition ${unknown.partition}; it has ${count}, from 0.`,
-    })
+  if (unknown !== undefined) throw noPartition(topic, unknown.partition, count)
+  try {
+    return await client.call('resetOffsets', signal, (driver) => driver.moveGroup(group, topic, positions))
+  } catch (error) {
+    if (factsFor(error).vendorCode !== 'UNKNOWN_MEMBER_ID') throw error
+  }
+  await moveAsMember(client, move, count)
+}
+
+/** Joins the group, commits, and leaves it: for clusters that want a member, though there is none. */
+async function moveAsMember(
+  client: KafkaClient,
+  { topic, group, positions, signal }: Move,
+  count: number,
+): Promise<void> {
   const joined = Promise.withResolvers<Member>()
   joined.promise.catch(() => undefined)
   const limitMs = client.timeouts.connectMs + rebalanceTimeoutMs

@@ -62,6 +62,10 @@ export interface Member {
   commit(topic: string, partition: number, next: string): Promise<void>
   /** Goes on from there. */
   seek(topic: string, partition: number, offset: string): void
+  /** Fetches nothing of these partitions, and goes on being a member. */
+  pause(topic: string, partitions: readonly number[]): void
+  /** Fetches them again. */
+  resume(topic: string, partitions: readonly number[]): void
   /** Leaves the group. */
   close(): Promise<void>
 }
@@ -102,8 +106,19 @@ export interface KafkaDriver {
   partitionFor(key: Buffer | null, partitions: readonly Partition[], topic: string): number
   /** Appends records to one partition; all or none are there when it resolves or is refused. */
   send(topic: string, partition: number, records: readonly SentRecord[], options: SendOptions): Promise<void>
+  /** Records of a partition from an offset on, past any group: those that are there, of transactions that were not taken back. */
+  fetch(topic: string, partition: number, offset: string, maxBytes: number): Promise<Fetched>
+  /** Moves a group that has no members. */
+  moveGroup(group: string, topic: string, positions: readonly Position[]): Promise<void>
   join(options: JoinOptions): Promise<Member>
   close(): Promise<void>
+}
+
+/** What was fetched of a partition. */
+export interface Fetched {
+  readonly records: readonly ArrivedRecord[]
+  /** Where to go on; the same offset where nothing is to be had now. */
+  readonly next: string
 }
 
 /** How records are sent. */

@@ -7,6 +7,9 @@ import type { ParsedConfig } from '../config.ts'
 import { egressRules, isSecure } from '../egress.ts'
 import type { ArrivedRecord, JoinOptions, KafkaDriver, Member, Partition, SentRecord } from './driver.ts'
 
+import { KafkajsBackstage } from './kafkajs-backstage.ts'
+import { handOutWholeFrames } from './whole-frames.ts'
+
 const closeMs = 3_000
 const heartbeatsPerSession = 6
 const metadataMaxAgeMs = 60_000
@@ -32,6 +35,7 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
   const partition = Partitioners.DefaultPartitioner()
   const metadata = new WeakMap<readonly Partition[], ReturnType<typeof metadataOf>[]>()
   const members = new Set<Consumer>()
+  const backstage = new KafkajsBackstage(kafka, metadataMaxAgeMs)
   let producer: Promise<Producer> | undefined
 
   const connectedProducer = (): Promise<Producer> => {
@@ -49,6 +53,14 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
     return producer
   }
 
+  // A refresh of what one call knows of the cluster takes away what another one has just looked up.
+  let turn: Promise<unknown> = Promise.resolve()
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answered = turn.then(ask)
+    turn = answered.catch(() => undefined)
+    return answered
+  }
+
   const destroyAll = (): void => {
     for (const socket of sockets) socket.destroy(new Error('the connection was ended'))
   }
@@ -58,6 +70,7 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
     const ending = Promise.allSettled([
       admin.disconnect(),
       producer?.then((one) => one.disconnect()),
+      backstage.close(),
       ...[...members].map((one) => one.disconnect()),
     ])
     await Promise.race([ending, late])
@@ -96,14 +109,14 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
       }),
     deleteTopic: (topic) => admin.deleteTopics({ topics: [topic], timeout: timeouts.readMs }),
     async offsets(topic) {
-      const found = await admin.fetchTopicOffsets(topic)
+      const found = await inTurn(() => admin.fetchTopicOffsets(topic))
       return found
         .map(({ partition: number, low, high }) => ({ partition: number, low, high }))
         .sort((a, b) => a.partition - b.partition)
     },
-    offsetsAt: (topic, timestampMs) => admin.fetchTopicOffsetsByTimestamp(topic, timestampMs),
+    offsetsAt: (topic, timestampMs) => inTurn(() => admin.fetchTopicOffsetsByTimestamp(topic, timestampMs)),
     async groupOffsets(group, topic) {
-      const [found] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
+      const [found] = await inTurn(() => admin.fetchOffsets({ groupId: group, topics: [topic] }))
       return (found?.partitions ?? [])
         .map(({ partition: number, offset }) => ({ partition: number, offset }))
         .sort((a, b) => a.partition - b.partition)
@@ -129,6 +142,8 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
         ),
       })
     },
+    fetch: (topic, number, offset, maxBytes) => backstage.fetch(topic, number, offset, maxBytes),
+    moveGroup: (group, topic, positions) => backstage.commit(group, topic, positions),
     join: (options) => join(kafka.consumer.bind(kafka), options, members),
     close,
   }
@@ -171,6 +186,8 @@ async function join(make: MakeConsumer, options: JoinOptions, members: Set<Consu
       seeks += 1
       consumer.seek({ topic, partition, offset })
     },
+    pause: (topic, partitions) => consumer.pause([{ topic, partitions: [...partitions] }]),
+    resume: (topic, partitions) => consumer.resume([{ topic, partitions: [...partitions] }]),
     async close() {
       members.delete(consumer)
       await consumer.disconnect()
@@ -233,6 +250,7 @@ function socketFactory(config: ParsedConfig, context: OpenContext, sockets: Set<
     const socket = secure
       ? connectTls({ host, port, ...options, ...(name === undefined ? {} : { servername: name }) }, named.onConnect)
       : connectPlain({ host, port }, named.onConnect)
+    handOutWholeFrames(socket)
     socket.setNoDelay(true)
     socket.setKeepAlive(true, 60_000)
     sockets.add(socket)

@@ -23,6 +23,14 @@ export {
   listTopics,
 } from './list-topics.ts'
 export {
+  /** Lets the listeners of a group hand out nothing more for now; they stay its members. */
+  pausePartitions,
+} from './pause-partitions.ts'
+export {
   /** Moves a consumer group that is not running to other positions. */
   resetOffsets,
 } from './reset-offsets.ts'
+export {
+  /** Lets the listeners of a group go on. */
+  resumePartitions,
+} from './resume-partitions.ts'

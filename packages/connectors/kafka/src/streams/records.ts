@@ -1,91 +1,86 @@
-import { listens, stream, writes, type WriteFailure, schema } from '@casare/core'
+import { listens, reads, stream, writes, type WriteFailure, schema } from '@casare/core'
 import { bytes, timestamp } from '@casare/core/zod'
 import { z } from 'zod'
+import type { Worker } from '../consuming/batch-run.ts'
 import { GroupConsumer } from '../consuming/group-consumer.ts'
+import { LaneWorker } from '../consuming/lane-worker.ts'
+import type { Lanes } from '../consuming/lanes.ts'
 import type { KafkaClient } from '../kafka-client.ts'
-import { groupName, offset, topicName } from '../name-schema.ts'
-import type { KafkaRecord, OutgoingRecord } from '../record.ts'
+import { offset, partitionNumber, topicName } from '../name-schema.ts'
+import type { OutgoingRecord } from '../record.ts'
+import { readRecords } from '../reading/read-records.ts'
 import { writeRecords } from '../writing/write-records.ts'
+import { arrivedRecord } from './arrived-record.ts'
+import { decode, listenInput } from './listen-input.ts'
 
 const textOrBytes = z.union([z.string(), bytes()])
 const outgoing = z.strictObject({
   value: z.unknown().describe('Bytes and texts are written as they are, null as a tombstone, anything else as JSON.'),
   key: z.union([z.null(), textOrBytes]).optional().describe('Records of one key are in one partition, in their order.'),
   headers: z.record(z.string().min(1).max(1_000), textOrBytes).optional(),
-  partition: z.number().int().min(0).max(2_147_483_647).optional().describe('Default: by the key, else any.'),
+  partition: partitionNumber.optional().describe('Default: by the key, else any.'),
   timestamp: timestamp('When it happened. Default: now.').optional(),
 }) as unknown as z.ZodType<OutgoingRecord>
 
-const arrived = z.object({
-  topic: z.string(),
-  partition: z.number().int(),
-  offset: z.string().describe('Decimal; it has 64 bits.'),
-  key: z.unknown().describe('A text where the bytes are UTF-8, else bytes; null where there is none.'),
-  value: z.unknown().describe('The value, decoded as asked for; null is a tombstone.'),
-  headers: z.record(z.string(), z.unknown()).describe('Texts where the bytes are UTF-8, else bytes.'),
-  timestamp: timestamp('When it happened, or was written.'),
-}) as unknown as z.ZodType<KafkaRecord>
-
 /** The records of topics. */
 export const records = stream({
-  description: 'Records: written to a topic in batches, or handled in a consumer group as they arrive.',
+  description: 'Records: written to a topic in batches, read from it, or handled in a consumer group as they arrive.',
+  read: reads({
+    description:
+      'Reads a topic past any consumer group, partition after partition, up to where each ended when the read began. Going on from the last cursor gives what has been written since.',
+    input: schema(() =>
+      z.strictObject({
+        topic: topicName,
+        partitions: z.array(partitionNumber).min(1).max(100_000).optional().describe('Only these. Default: all.'),
+        from: z
+          .union([
+            z.literal('earliest'),
+            z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
+            z.strictObject({
+              offsets: z
+                .array(z.strictObject({ partition: partitionNumber, offset }))
+                .min(1)
+                .describe('Where some partitions begin; the others begin with the earliest.'),
+            }),
+          ])
+          .default('earliest')
+          .describe('Where to begin, without a cursor.'),
+        decode: decode(),
+      }),
+    ),
+    record: arrivedRecord,
+    cursor: schema(() =>
+      z.strictObject({
+        positions: z.record(z.string(), offset).describe('What comes next, by partition.'),
+        ends: z.record(z.string(), offset).optional().describe('Up to where this read goes, by partition.'),
+      }),
+    ),
+    errors: ['not_found'],
+    identify: ({ topic, partition, offset: at }) => ({ id: `${topic}/${partition}/${at}` }),
+    pages: (client: KafkaClient, input, context) => readRecords(client, input, context),
+  }),
   listen: listens({
     description:
       'Handles the records of topics as a member of a consumer group, each at least once. The position of the group follows what is handled. A record that is given back comes again after its delay, and what follows in its partition (or of its key) waits.',
     input: schema(() =>
       z.strictObject({
-        topics: z.array(topicName).min(1).max(1_000).describe('Names of the topics.'),
-        group: groupName,
-        from: z
-          .union([
-            z.enum(['earliest', 'latest']),
-            z.strictObject({ timestamp: timestamp('The first record at or after this time.') }),
-            z.strictObject({ offset }),
-          ])
-          .default('latest')
-          .describe('Where partitions begin in which the group has no position yet.'),
+        ...listenInput(),
         order: z
           .enum(['partition', 'key'])
           .default('partition')
           .describe(
             'What is handled in order: all of a partition, or only what has one key, so that more is handled at once.',
           ),
-        decode: z
-          .enum(['auto', 'json', 'text', 'bytes'])
-          .default('auto')
-          .describe('How values are read: "auto" goes by the header content-type (JSON, text, else bytes).'),
-        maxRedeliveries: z
-          .number()
-          .int()
-          .min(0)
-          .max(1_000_000)
-          .default(20)
-          .describe('How often a record comes again; then it is put aside, where there is a deadLetterTopic.'),
-        deadLetterTopic: topicName
-          .optional()
-          .describe('Takes records that can never be handled. Without it they hold up what follows them.'),
-        sessionTimeoutMs: z
-          .number()
-          .int()
-          .min(1_000)
-          .max(180_000)
-          .default(30_000)
-          .describe(
-            'After this long without a sign of life the group gives the partitions to others, in milliseconds.',
-          ),
-        commitMs: z
-          .number()
-          .int()
-          .min(10)
-          .max(60_000)
-          .default(1_000)
-          .describe('The position is committed after each batch, and at least this often within one, in milliseconds.'),
       }),
     ),
-    event: arrived,
+    event: arrivedRecord,
     heartbeatMs: 60_000,
     errors: ['not_found', 'conflict'],
-    subscribe: (client: KafkaClient, input, context) => new GroupConsumer(client, input, context).run(),
+    subscribe: (client: KafkaClient, input, context) => {
+      const staff = (lanes: Lanes): readonly Worker[] =>
+        Array.from({ length: Math.min(lanes.laneCount, context.concurrency) }, () => new LaneWorker(lanes, context))
+      return new GroupConsumer(client, input, context, staff).run()
+    },
   }),
   write: writes({
     description: 'Appends records to a topic; those of one key go to one partition, in their order.',

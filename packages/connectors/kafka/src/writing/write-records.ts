@@ -3,6 +3,7 @@ import { abortable, silent } from '../abortable.ts'
 import type { SendOptions, SentRecord } from '../driver/driver.ts'
 import { factsFor } from '../errors.ts'
 import type { KafkaClient } from '../kafka-client.ts'
+import { noPartition } from '../no-partition.ts'
 import type { OutgoingRecord } from '../record.ts'
 import { toSent } from '../to-sent.ts'
 
@@ -136,11 +137,4 @@ function endOfPiece(records: readonly SentRecord[], from: number): number {
     if (bytes > maxBatchBytes && at > from) return at
   }
   return records.length
-}
-
-function noPartition(topic: string, partition: number, count: number): ConnectorError {
-  return new ConnectorError({
-    code: 'not_found',
-    message: `Kafka: the topic "${topic}" has no partition ${partition}; it has ${count}, from 0.`,
-  })
 }
