@@ -1,19 +1,23 @@
 import { awsClientOptions } from '@casare/aws'
 import type { CallContext, OpenContext } from '@casare/core'
+import { openPayloadStore } from './claim-check/payload-store.ts'
 import type { ParsedConfig } from './config.ts'
 import { SqsClient } from './sqs-client.ts'
 
 /** Makes the client; nothing is sent before the first call. */
 export async function open(config: ParsedConfig, context: OpenContext): Promise<SqsClient> {
   const { SQSClient } = await import('@aws-sdk/client-sqs')
-  const options = await awsClientOptions(config, context)
+  const { s3: _ofPayloads, ...settings } = config
+  const options = await awsClientOptions(settings, context)
   // A queue's URL in an input names the queue, and does not choose whom requests are sent to.
-  return new SqsClient(new SQSClient({ ...options, useQueueUrlAsEndpoint: false }))
+  return new SqsClient(new SQSClient({ ...options, useQueueUrlAsEndpoint: false }), () =>
+    openPayloadStore(config, context),
+  )
 }
 
 /** Ends all connections. */
-export function close(client: SqsClient): void {
-  client.sdk.destroy()
+export function close(client: SqsClient): Promise<void> {
+  return client.close()
 }
 
 /** Asks for the name of one queue. */

@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { defineConnector } from '@casare/core'
+import { payloadStoreOf } from './claim-check/payload-store.ts'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
@@ -20,7 +21,7 @@ export const sqs = defineConnector({
   open,
   close,
   check,
-  adopt: (client: SQSClient) => new SqsClient(client),
+  adopt: (client: SQSClient) => new SqsClient(client, () => payloadStoreOf(client)),
   toError,
   operations,
   streams: {

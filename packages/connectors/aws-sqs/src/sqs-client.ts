@@ -1,5 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs'
 import { Batcher } from './batcher.ts'
+import type { PayloadStore } from './claim-check/payload-store.ts'
 import { entryError, type EntryFailure } from './errors.ts'
 import { maxBatchBytes, type Outgoing } from './sending/to-outgoing.ts'
 
@@ -26,8 +27,32 @@ export class SqsClient {
   readonly #senders = new Map<string, Batcher<Outgoing>>()
   readonly #answers = new Map<string, Batcher<Receipt>>()
 
-  constructor(sdk: SQSClient) {
+  readonly #openPayloads: () => Promise<PayloadStore>
+  #payloads: Promise<PayloadStore> | undefined
+
+  constructor(sdk: SQSClient, openPayloads: () => Promise<PayloadStore>) {
     this.sdk = sdk
+    this.#openPayloads = openPayloads
+  }
+
+  /** Where large payloads are kept; opened when it is first needed. */
+  payloads(): Promise<PayloadStore> {
+    this.#payloads ??= this.#openPayloads().catch((error: unknown) => {
+      this.#payloads = undefined
+      throw error
+    })
+    return this.#payloads
+  }
+
+  /** Ends the connections to S3, and those to SQS. */
+  async close(): Promise<void> {
+    await this.closePayloads()
+    this.sdk.destroy()
+  }
+
+  /** Ends the connections to S3. */
+  async closePayloads(): Promise<void> {
+    await this.#payloads?.then((store) => store.close()).catch(() => undefined)
   }
 
   /** The URL of a queue that is given by name or URL; names are asked for once. */

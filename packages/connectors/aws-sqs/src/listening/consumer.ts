@@ -1,10 +1,15 @@
 import type { Message as Received } from '@aws-sdk/client-sqs'
 import { ConnectorError, type ListenContext } from '@casare/core'
+import { fetchPayload, isForGood } from '../claim-check/fetch-payload.ts'
+import type { Pointer } from '../claim-check/pointer.ts'
+import type { ListenClaimCheck } from '../claim-check/settings.ts'
 import type { Decode, Message } from '../message.ts'
 import { maxBatchEntries, type SqsClient } from '../sqs-client.ts'
 import type { PutAside } from './dead-letters.ts'
 import { HeldMessages } from './held-messages.ts'
 import { receiveCountOf, toMessage } from './to-message.ts'
+
+const removeMs = 10_000
 
 /** What a consumer is told. */
 export interface ConsumerSettings {
@@ -16,6 +21,7 @@ export interface ConsumerSettings {
   readonly maxReceives: number
   readonly keyAttribute: string | undefined
   readonly putAside: PutAside | undefined
+  readonly claimCheck: ListenClaimCheck | undefined
 }
 
 /** What became of a message that was given to the handler. */
@@ -27,6 +33,7 @@ export class Consumer {
   readonly #settings: ConsumerSettings
   readonly #context: ListenContext<Message>
   readonly #held: HeldMessages
+  readonly #removals = new Set<Promise<void>>()
   readonly #most: number
 
   constructor(client: SqsClient, settings: ConsumerSettings, context: ListenContext<Message>) {
@@ -51,6 +58,7 @@ export class Consumer {
       await Promise.allSettled(receivers)
       // What was handed over is answered first: after a stop it is given back, after a failure it is still handled.
       await this.#held.fewerThan(1, undefined)
+      await Promise.all(this.#removals)
     }
   }
 
@@ -92,16 +100,20 @@ export class Consumer {
   }
 
   async #handle(received: Received): Promise<Outcome> {
-    const { decode, keyAttribute, maxReceives, putAside } = this.#settings
+    const { decode, keyAttribute, maxReceives, putAside, claimCheck } = this.#settings
     const { signal } = this.#context
     const receiveCount = receiveCountOf(received)
     let event: Message
+    let pointer: Pointer | undefined
     try {
       if (putAside !== undefined && receiveCount > maxReceives)
         throw new ConnectorError({ code: 'internal', message: `Received ${receiveCount} times.` })
-      event = toMessage(received, decode)
-    } catch {
-      return this.#unreadable(received)
+      const fetched =
+        claimCheck === undefined ? { received } : await fetchPayload(this.#client, received, claimCheck, signal)
+      event = toMessage(fetched.received, decode)
+      if (claimCheck?.deleteAfterAck === true && 'pointer' in fetched) pointer = fetched.pointer
+    } catch (error) {
+      return isForGood(error) ? this.#unreadable(received) : this.#comesAgain(received)
     }
     const { promise: outcome, resolve } = Promise.withResolvers<Outcome>()
     const settle = (result: Outcome, work: () => Promise<void>) => async (): Promise<void> => {
@@ -119,7 +131,7 @@ export class Consumer {
       redelivered: receiveCount > 1,
       event,
       // Deleted in batches while the next one is handled; where that fails for good, it comes again.
-      ack: () => void settle('done', () => this.#quietly(received, undefined))(),
+      ack: () => void settle('done', () => this.#done(received, pointer))(),
       nack: (_error, delayMs) => settle('again', () => this.#held.answer(handle, Math.ceil(delayMs / 1_000)))(),
       ...(putAside === undefined ? {} : { deadLetter: settle('done', () => this.#putAside(received, putAside)) }),
     })
@@ -130,6 +142,24 @@ export class Consumer {
     }
     // Others of no group do not wait for it.
     return event.groupId === undefined ? 'done' : outcome
+  }
+
+  /** Deletes the payload behind its message: one whose message could not be deleted is needed again. */
+  async #done(received: Received, pointer: Pointer | undefined): Promise<void> {
+    if (pointer === undefined) return this.#quietly(received, undefined)
+    const removed = this.#held
+      .answer(received.ReceiptHandle ?? '', undefined)
+      .then(async () => (await this.#client.payloads()).remove(pointer, AbortSignal.timeout(removeMs)))
+      .catch(() => undefined)
+    this.#removals.add(removed)
+    await removed
+    this.#removals.delete(removed)
+  }
+
+  /** Its payload cannot be fetched now. */
+  async #comesAgain(received: Received): Promise<Outcome> {
+    await this.#quietly(received, this.#context.signal.aborted ? 0 : this.#settings.visibilitySeconds)
+    return 'again'
   }
 
   /** What nobody can read is put aside, or left for the queue's own redrive policy. */

@@ -1,6 +1,7 @@
 import type { MessageAttributeValue, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs'
 import { invalidInput } from '@casare/core'
 import { encodeBody, kindAttribute } from '../body-codec.ts'
+import type { WriteClaimCheck } from '../claim-check/settings.ts'
 import type { OutgoingMessage } from '../message.ts'
 
 /** The largest message, and the largest batch, in bytes (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html). */
@@ -17,6 +18,7 @@ export interface Outgoing {
 export interface SendSettings {
   readonly fifo: boolean
   readonly groupId: string | undefined
+  readonly claimCheck: WriteClaimCheck | undefined
 }
 
 /**
@@ -24,6 +26,7 @@ export interface SendSettings {
  * @throws `invalid_input` for what the queue would refuse: too large, without a group in a FIFO queue, a body without JSON.
  */
 export function toOutgoing(message: OutgoingMessage, key: string | undefined, settings: SendSettings): Outgoing {
+  const { claimCheck } = settings
   const { text, kind } = encodeBody(message.body)
   const attributes: Record<string, MessageAttributeValue> = {}
   let bytes = Buffer.byteLength(text)
@@ -34,8 +37,10 @@ export function toOutgoing(message: OutgoingMessage, key: string | undefined, se
   for (const [name, value] of Object.entries(message.attributes ?? {}))
     add(name, typeof value === 'number' ? 'Number' : 'String', String(value))
   if (kind !== undefined) add(kindAttribute, 'String', kind)
-  if (bytes > maxBatchBytes)
-    throw invalidInput(`The message has ${bytes} bytes with its attributes; SQS takes at most ${maxBatchBytes}.`)
+  if (bytes > maxBatchBytes && claimCheck === undefined)
+    throw invalidInput(
+      `The message has ${bytes} bytes with its attributes; SQS takes at most ${maxBatchBytes}. claimCheck sends more through S3.`,
+    )
   const entry: Outgoing['entry'] = { MessageBody: text }
   if (bytes > Buffer.byteLength(text)) entry.MessageAttributes = attributes
   if (message.delaySeconds !== undefined) entry.DelaySeconds = message.delaySeconds

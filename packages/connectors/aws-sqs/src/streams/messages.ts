@@ -1,5 +1,6 @@
 import { listens, schema, stream, writes, type WriteFailure } from '@casare/core'
 import { z } from 'zod'
+import { listenClaimCheck, writeClaimCheck } from '../claim-check/settings.ts'
 import { Consumer } from '../listening/consumer.ts'
 import { deadLetters } from '../listening/dead-letters.ts'
 import type { OutgoingMessage } from '../message.ts'
@@ -56,6 +57,7 @@ export const messages = stream({
           .max(1_000)
           .default(20)
           .describe('A message that was received more often is put aside unseen.'),
+        claimCheck: listenClaimCheck().optional(),
       }),
     ),
     event: schema(() => arrivedMessage),
@@ -64,13 +66,20 @@ export const messages = stream({
       const { queue, deadLetterQueue } = input
       const url = await client.queueUrl(queue, context.signal)
       const putAside = await deadLetters(client, url, deadLetterQueue, context.signal)
-      await new Consumer(client, { ...input, url, keyAttribute: input.keyAttribute, putAside }, context).run()
+      if (input.claimCheck !== undefined) await client.payloads()
+      await new Consumer(
+        client,
+        { ...input, url, keyAttribute: input.keyAttribute, claimCheck: input.claimCheck, putAside },
+        context,
+      ).run()
     },
   }),
   write: writes({
     description:
       'Sends messages, gathered in batches of ten with what others send at the same moment. In a FIFO queue a record is taken once, by its key; elsewhere sending twice is two messages.',
-    input: schema(() => z.strictObject({ queue: queueName(), groupId: groupId().optional() })),
+    input: schema(() =>
+      z.strictObject({ queue: queueName(), groupId: groupId().optional(), claimCheck: writeClaimCheck().optional() }),
+    ),
     record: schema(() => outgoingMessage),
     effect: ({ queue }) => (isFifo(queue) ? 'keyed' : 'unsafe'),
     errors: ['not_found'],
