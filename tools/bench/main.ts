@@ -4,13 +4,14 @@ import { printTable, type Bench } from './helpers.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { gate: { type: 'boolean', default: false } },
+  options: { gate: { type: 'boolean', default: false }, deep: { type: 'boolean', default: false } },
 })
+if (values.deep) process.env['CASARE_DEEP'] = '1'
 const name = positionals[0]
 const names = readdirSync(import.meta.dirname).filter((entry) => existsSync(`${import.meta.dirname}/${entry}/bench.ts`))
 
 if (name === undefined || !names.includes(name)) {
-  console.error(`usage: npm run bench -- NAME [--gate], where NAME is one of: ${names.join(', ')}`)
+  console.error(`usage: npm run bench -- NAME [--gate] [--deep], where NAME is one of: ${names.join(', ')}`)
   process.exitCode = 2
 } else {
   const { default: bench } = (await import(`./${name}/bench.ts`)) as { default: Bench }

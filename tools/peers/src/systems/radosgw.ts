@@ -73,7 +73,7 @@ mon data = ${directory}/mon
 [osd.0]
 osd data = ${directory}/osd
 osd objectstore = memstore
-memstore device bytes = 4294967296
+memstore device bytes = 12884901888
 osd class load list = *
 osd class default list = *
 [client.rgw]
