@@ -153,10 +153,15 @@ export interface ObjectDriver<Client> {
     call: CallContext,
   ): Promise<Secret>
 
-  /** @param size bytes of the whole, where it is known. */
+  /**
+   * @param size bytes of the whole, where it is known.
+   * @param partBytes bytes of every part but the last, where it is known; a store that counts bytes needs it to list parts.
+   */
   startUpload(
     client: Client,
-    request: ObjectAddress & ObjectAttributes & Preconditions & { size?: number | undefined },
+    request: ObjectAddress &
+      ObjectAttributes &
+      Preconditions & { size?: number | undefined; partBytes?: number | undefined },
     call: CallContext,
   ): Promise<Upload>
   /** Sends a part; the same number again replaces it. `last` is true for the part that ends the object. */
@@ -174,16 +179,19 @@ export interface ObjectDriver<Client> {
   ): Promise<StoredObject>
   /** Gives an upload up and frees its parts. One that is not there is no failure. */
   abortUpload(client: Client, upload: Upload, call: CallContext): Promise<void>
-  listUploads(
-    client: Client,
-    request: {
-      bucket: string
-      prefix?: string | undefined
-      position?: ListPosition | undefined
-      maxRecords: number
-    },
-    call: CallContext,
-  ): Promise<{ readonly uploads: readonly ListedUpload[]; readonly next?: ListPosition | undefined }>
+  /** Absent where the store does not tell. */
+  readonly listUploads?:
+    | ((
+        client: Client,
+        request: {
+          bucket: string
+          prefix?: string | undefined
+          position?: ListPosition | undefined
+          maxRecords: number
+        },
+        call: CallContext,
+      ) => Promise<{ readonly uploads: readonly ListedUpload[]; readonly next?: ListPosition | undefined }>)
+    | undefined
 
   createBucket(client: Client, bucket: string, call: CallContext): Promise<void>
   /** @throws what `toError` calls `conflict` where it is not empty */

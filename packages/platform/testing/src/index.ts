@@ -64,3 +64,10 @@ export type {
   StorageTrouble,
 } from './google-cloud-storage/google-cloud-storage.ts'
 export type { TokenOptions } from './google-cloud-storage/access.ts'
+export { awsLambda, type AwsLambda } from './aws-lambda/aws-lambda.ts'
+export type {
+  Handler as LambdaHandler,
+  Invocation as LambdaInvocation,
+  InvocationContext as LambdaInvocationContext,
+  SimulatedFunction as SimulatedLambda,
+} from './aws-lambda/functions.ts'

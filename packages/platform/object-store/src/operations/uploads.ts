@@ -20,6 +20,12 @@ const startInput = schema(() =>
     ...attributeFields(),
     ...preconditionFields(),
     size: z.number().int().min(0).optional().describe('Bytes of the whole, where they are known.'),
+    partBytes: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe('Bytes of every part but the last; some stores can list parts only where it is told.'),
   }),
 )
 const uploadOutput = schema(() => z.object(uploadFields()))

@@ -22,6 +22,8 @@ const cursor = schema(() =>
 
 /** The uploads of a bucket that were begun and neither completed nor given up; their parts cost money. */
 export function uploadsStream<Client>(driver: ObjectDriver<Client>) {
+  const { listUploads } = driver
+  if (listUploads === undefined) throw new Error('A store that lists no uploads has no such stream.')
   return stream({
     description: 'Uploads of a bucket that were begun and neither completed nor given up.',
     read: reads({
@@ -35,7 +37,7 @@ export function uploadsStream<Client>(driver: ObjectDriver<Client>) {
         if (context.cursor?.done === true) return
         do {
           const maxRecords = Math.min(context.maxRecords ?? 1_000, 1_000)
-          const page = await driver.listUploads(client, { bucket, prefix, position, maxRecords }, context)
+          const page = await listUploads(client, { bucket, prefix, position, maxRecords }, context)
           position = page.next
           const last = position === undefined
           yield { records: [...page.uploads], cursor: last ? { done: true } : { position }, last }

@@ -74,8 +74,8 @@ class PartsUpload<Client> {
   }
 
   async run(first: CutPart, rest: AsyncIterable<CutPart>): Promise<StoredObject & { readonly size: number }> {
-    const { length: size } = this.#plan
-    const upload = await this.#driver.startUpload(this.#client, { ...this.#request, size }, this.#call)
+    const { length: size, partBytes } = this.#plan
+    const upload = await this.#driver.startUpload(this.#client, { ...this.#request, size, partBytes }, this.#call)
     try {
       await this.#send(upload, first, rest)
       const parts = this.#sent.toSorted((one, other) => one.number - other.number)

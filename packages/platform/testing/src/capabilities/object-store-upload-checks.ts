@@ -27,7 +27,7 @@ export function uploadChecks(check: Make, where: MakeWhere, subject: ObjectStore
   return [
     check('an upload goes on in another connection, with the parts that are there', async (world) => {
       const { connection, bucket } = world
-      const upload = await connection.startUpload({ bucket, key: 'resumed', contentType: 'text/csv' })
+      const upload = await connection.startUpload({ bucket, key: 'resumed', contentType: 'text/csv', partBytes })
       const first = [await send(world, upload, 1), await send(world, upload, 2)]
       const { parts } = await connection.listParts({ upload })
       const told = parts.map(({ number, size }) => [number, size])

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { ConnectorError, type AnyConnector, type ErrorCode } from '@casare/core'
-import { ensure } from '../checks/check.ts'
+import { ensure, isNotApplicable } from '../checks/check.ts'
 import { quickRetries } from '../subject/trial.ts'
 import type { Target } from '../subject/connector-subject.ts'
 import type { ObjectStoreConnection, ObjectStoreSubject } from './object-store.ts'
@@ -48,6 +48,8 @@ export class ObjectStoreWorld {
     input: object = {},
     page: { cursor?: unknown; maxRecords?: number } = {},
   ): Promise<{ key: string; uploadId: string; size: number; kind: string }[]> {
+    // A store that tells of no uploads has no such stream.
+    if (stream === 'uploads' && isNotApplicable(this.subject.listsUploads)) return []
     const records: unknown[] = []
     let { cursor } = page
     for (;;) {

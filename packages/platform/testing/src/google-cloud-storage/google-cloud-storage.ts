@@ -11,6 +11,7 @@ import { callOf, type Reply } from './call.ts'
 import { Rewrites } from './rewrites.ts'
 import { route, type Parts } from './routes.ts'
 import { Store } from './store.ts'
+import { chosen } from './partial-response.ts'
 import { Uploads } from './uploads.ts'
 
 const defaultMaxBytes = 512 * 1024 * 1024
@@ -179,7 +180,7 @@ async function answer(
         ...errorReply(new ApiError(status, reason, `The simulator was told so: ${reason}`), speaksXml),
         headers,
       }
-    } else reply = await route(call, parts)
+    } else reply = chosen(await route(call, parts), query.get('fields'))
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     reply = errorReply(error, speaksXml)

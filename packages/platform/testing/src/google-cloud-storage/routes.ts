@@ -25,7 +25,7 @@ export interface Parts {
 
 /** What the simulator knows to handle; anything else is refused rather than overlooked. */
 const knownParameters = new Set(
-  'alt delimiter endOffset generation ifGenerationMatch ifGenerationNotMatch ifMetagenerationMatch ifMetagenerationNotMatch ifSourceGenerationMatch ifSourceGenerationNotMatch ifSourceMetagenerationMatch ifSourceMetagenerationNotMatch maxBytesRewrittenPerCall maxResults name pageToken prefix prettyPrint project projection rewriteToken sourceGeneration startOffset uploadType upload_id versions'.split(
+  'alt delimiter endOffset fields generation ifGenerationMatch ifGenerationNotMatch ifMetagenerationMatch ifMetagenerationNotMatch ifSourceGenerationMatch ifSourceGenerationNotMatch ifSourceMetagenerationMatch ifSourceMetagenerationNotMatch maxBytesRewrittenPerCall maxResults name pageToken prefix prettyPrint project projection rewriteToken sourceGeneration startOffset uploadType upload_id versions'.split(
     ' ',
   ),
 )

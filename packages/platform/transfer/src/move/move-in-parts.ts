@@ -79,7 +79,7 @@ interface Begun {
 async function begin(move: Move, { entry, attributes }: Omit<OpenedEntry, 'body'>, targetKey: string): Promise<Begun> {
   const { size, etag } = entry
   const partBytes = partBytesFor(size, move.partBytes)
-  const upload = await move.target.begin(targetKey, attributes, size, move.signal)
+  const upload = await move.target.begin(targetKey, attributes, { whole: size, part: partBytes }, move.signal)
   await move.journal.write({ type: 'upload', key: targetKey, size, etag, partBytes, saved: upload.saved })
   return { upload, partBytes, known: new Map() }
 }
@@ -95,7 +95,12 @@ async function takeUp(move: Move, entry: Entry, targetKey: string, earlier: Open
   // What the target says counts; the journal knows the sums, and the parts where the target does not tell.
   const parts = upload.present ?? [...earlier.parts.values()].map(({ part }) => part)
   const known: Begun['known'] = new Map()
-  for (const part of parts) known.set(part.number, { part, crc32: earlier.parts.get(part.number)?.crc32 })
+  for (const part of parts) {
+    const sent = earlier.parts.get(part.number)
+    // A target that counts bytes tells no receipts.
+    const kept = part.etag === '' && sent?.part.size === part.size ? sent.part : part
+    known.set(part.number, { part: kept, crc32: sent?.crc32 })
+  }
   return { upload, partBytes: earlier.partBytes, known }
 }
 

@@ -124,10 +124,10 @@ export class ConnectionStore implements SourceStore, TargetStore {
   async begin(
     key: string,
     attributes: ObjectAttributes,
-    size: number | undefined,
+    { whole, part: partBytes }: { readonly whole: number | undefined; readonly part: number },
     signal: AbortSignal,
   ): Promise<PartUpload> {
-    const about = size === undefined ? attributes : { ...attributes, size }
+    const about = { ...attributes, partBytes, ...(whole === undefined ? {} : { size: whole }) }
     const { inOrder = false, ...upload } = await this.connection.startUpload(
       { ...this.address(key), ...about },
       { signal },

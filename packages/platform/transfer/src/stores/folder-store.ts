@@ -1,5 +1,4 @@
 import { ConnectorError } from '@casare/core'
-import type { ObjectAttributes } from '@casare/object-store'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -113,7 +112,7 @@ export class FolderStore implements SourceStore, TargetStore {
     return { etag: undefined, sums: {} }
   }
 
-  async begin(key: string, _attributes: ObjectAttributes, _size: number | undefined): Promise<PartUpload> {
+  async begin(key: string): Promise<PartUpload> {
     const path = await safePath(this.#root, key)
     await rm(hiddenPath(path), { force: true })
     await writeFile(hiddenPath(path), '')

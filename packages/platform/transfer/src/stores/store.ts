@@ -86,7 +86,13 @@ export interface TargetStore {
   list(signal: AbortSignal): AsyncIterable<Entry>
   /** Stores an entry whose bytes are in memory. */
   put(key: string, bytes: Uint8Array, attributes: ObjectAttributes, signal: AbortSignal): Promise<StoredEntry>
-  begin(key: string, attributes: ObjectAttributes, size: number | undefined, signal: AbortSignal): Promise<PartUpload>
+  /** @param size bytes of the whole, and of every part but the last */
+  begin(
+    key: string,
+    attributes: ObjectAttributes,
+    size: { readonly whole: number | undefined; readonly part: number },
+    signal: AbortSignal,
+  ): Promise<PartUpload>
   /** Takes up an upload of an earlier process; `undefined` where it is not there any more. */
   resume(saved: unknown, signal: AbortSignal): Promise<PartUpload | undefined>
   /** Copies on the store's side, where source and target are the same; `undefined` where they are not. */
