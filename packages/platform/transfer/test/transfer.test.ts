@@ -57,6 +57,14 @@ test.each([0, 1, 5 * mebibyte, 11 * mebibyte + 7])(
   },
 )
 
+test('parts of unknown number wait in their files until they are sent, also behind the end of the source', async () => {
+  const bytes = bytesOf(46 * mebibyte)
+  const from = withoutSizes(new FolderStore(await bench.folder('from', { 'big.bin': bytes })))
+  const options = { partBytes: 5 * mebibyte, partConcurrency: 1 }
+  await run({ from: { store: from, key: 'big.bin' }, to: { store: bench.bucket(), key: 'unknown' }, ...options })
+  expect(bench.memory.object('b', 'unknown').bytes.equals(bytes)).toBe(true)
+})
+
 test('parts that have arrived are not sent again', async () => {
   const bytes = bytesOf(21 * mebibyte)
   const from = new FolderStore(await bench.folder('from', { big: bytes }))

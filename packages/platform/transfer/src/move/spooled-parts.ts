@@ -23,6 +23,7 @@ export async function* spooledParts(
   let rest: Uint8Array | undefined
   let ended = false
   let offset = 0
+  const waiting: Promise<void>[] = []
   try {
     for (let number = 1; !ended; number += 1) {
       const path = join(folder, String(number))
@@ -52,16 +53,20 @@ export async function* spooledParts(
         if (next.done === true) ended = true
         else rest = next.value
       }
+      const { promise: freed, resolve } = Promise.withResolvers<void>()
+      waiting.push(freed)
       yield {
         number,
         offset,
         length,
         last: ended,
-        open: () => (length === 0 ? nothing() : createReadStream(path)),
-        free: () => rm(path, { force: true }),
+        open: () => (length === 0 ? nothing() : createReadStream(path, { highWaterMark: 262_144 })),
+        free: () => rm(path, { force: true }).finally(resolve),
       }
       offset += length
     }
+    // The last parts are still being sent when the source has ended; whoever stops early needs none of them.
+    await Promise.all(waiting)
   } finally {
     await iterator.return?.()
     await rm(folder, { recursive: true, force: true })
