@@ -38,11 +38,6 @@ export class ByteReader {
     return this.#bytes.toString('utf8', from, from + length)
   }
 
-  /** What is left. */
-  rest(): Buffer {
-    return this.#bytes.subarray(this.#at)
-  }
-
   skip(count: number): void {
     this.#at += count
   }

@@ -1,13 +1,8 @@
-/** A transaction on its way: done when all its changes are handled. */
-interface Transaction {
-  pending: number
-  /** Behind its commit; `undefined` until that has arrived. */
-  endLsn: bigint | undefined
-}
+import type { ArrivingTransaction } from './change-delivery.ts'
 
 /** Up to where everything is handled. The server forgets what is confirmed, so that never runs ahead of a change. */
 export class Confirmation {
-  readonly #transactions: Transaction[] = []
+  readonly #transactions: ArrivingTransaction[] = []
   /** Everything before this place is done. */
   confirmed: bigint
 
@@ -15,27 +10,16 @@ export class Confirmation {
     this.confirmed = confirmed
   }
 
-  /** Changes that are on their way. */
-  get open(): number {
-    return this.#transactions.length
+  begin(facts: Pick<ArrivingTransaction, 'lsn' | 'number' | 'committedAt'>): ArrivingTransaction {
+    const transaction = { ...facts, count: 0, pending: 0, endLsn: undefined }
+    this.#transactions.push(transaction)
+    return transaction
   }
 
-  begin(): void {
-    this.#transactions.push({ pending: 0, endLsn: undefined })
-  }
-
-  /** A change of the transaction that arrives now; call what it returns when the change is handled. */
-  change(): () => void {
-    const transaction = this.#transactions.at(-1)
-    if (transaction === undefined) throw new Error('PostgreSQL: a change outside of a transaction.')
-    transaction.pending += 1
-    let done = false
-    return () => {
-      if (done) return
-      done = true
-      transaction.pending -= 1
-      this.#advance()
-    }
+  /** One change of the transaction, to be called once for each. */
+  handled(transaction: ArrivingTransaction): void {
+    transaction.pending -= 1
+    if (transaction.pending === 0) this.#advance()
   }
 
   commit(endLsn: bigint): void {

@@ -1,12 +1,16 @@
 import { readerOf, type Reader } from '../values/readers.ts'
 import type { PostgresqlRow } from '../backend/statement.ts'
-import { ByteReader } from './byte-reader.ts'
+import type { ByteReader } from './byte-reader.ts'
 
 /** A table as the stream of changes describes it. */
 export interface Relation {
   readonly schema: string
   readonly table: string
   readonly columns: readonly RelationColumn[]
+  /** `schema.table`. */
+  readonly place: string
+  /** Names of the columns that tell rows apart. */
+  readonly keys: readonly string[]
 }
 
 interface RelationColumn {
@@ -36,8 +40,7 @@ export class PgoutputDecoder {
   readonly #relations = new Map<number, Relation>()
 
   /** @returns `undefined` for messages that tell of no change. */
-  decode(message: Buffer): PgoutputMessage | undefined {
-    const bytes = new ByteReader(message)
+  decode(bytes: ByteReader): PgoutputMessage | undefined {
     switch (String.fromCharCode(bytes.byte())) {
       case 'B':
         return {
@@ -78,7 +81,8 @@ export class PgoutputDecoder {
       bytes.skip(4)
       return { name, isKey, read }
     })
-    this.#relations.set(number, { schema, table, columns })
+    const keys = columns.filter(({ isKey }) => isKey).map(({ name }) => name)
+    this.#relations.set(number, { schema, table, columns, place: `${schema}.${table}`, keys })
   }
 
   #insert(bytes: ByteReader): PgoutputMessage {

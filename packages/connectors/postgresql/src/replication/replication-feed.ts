@@ -4,7 +4,7 @@ import { ByteReader } from './byte-reader.ts'
 /** What arrives. */
 export interface FeedListener {
   /** A message of the output plugin. */
-  data(message: Buffer): void
+  data(message: ByteReader): void
   /** Everything up to here has been sent. */
   reached(lsn: bigint): void
   failed(error: unknown): void
@@ -70,7 +70,7 @@ export class ReplicationFeed {
       if (kind === xLogData) {
         // Where it begins, where the server is, and its clock.
         bytes.skip(24)
-        this.#listener.data(bytes.rest())
+        this.#listener.data(bytes)
       } else if (kind === keepAlive) {
         this.#listener.reached(bytes.int64())
         bytes.skip(8)
