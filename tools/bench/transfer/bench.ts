@@ -78,6 +78,7 @@ async function compare(
 ): Promise<number[]> {
   const rows: (string | number)[][] = []
   const ratios: number[] = []
+  const loads: number[] = []
   for (const { name, ...route } of routes) {
     const took = await interleave(['ours', 'rclone'], 3, async (who, number) => {
       const place = `arrived/${who}-${number}`
@@ -89,13 +90,14 @@ async function compare(
     })
     const ratio = median(took.ours.map(({ seconds }, index) => (took.rclone[index]?.seconds ?? 0) / seconds))
     ratios.push(ratio)
+    loads.push(...took.ours.map(({ loadSeconds }) => loadSeconds))
     for (const who of ['ours', 'rclone'] as const) {
       const seconds = median(took[who].map((one) => one.seconds))
       const cpuSeconds = median(took[who].map((one) => one.cpuSeconds))
       rows.push([`${name}, ${who}`, seconds, bytes / mebibyte / seconds, cpuSeconds, who === 'ours' ? ratio : ''])
     }
   }
-  console.log(`\n${what}`)
+  console.log(`\n${what}; we load the SDKs before, in ${round(median(loads))} s, once in the life of a process`)
   printTable(['', 'seconds', 'MiB/s', 'CPU seconds', 'of rclone'], rows)
   return ratios
 }

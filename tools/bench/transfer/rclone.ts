@@ -54,5 +54,5 @@ export async function rclone({ urls, from, to, key, partBytes, partConcurrency, 
   const seconds = (performance.now() - startedAt) / 1_000
   const spent = [...(stdout.trimEnd().split('\n').at(-1) ?? '').matchAll(/(\d+)m([\d.]+)s/g)]
   const cpuSeconds = spent.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0)
-  return { seconds, cpuSeconds, rssBefore: 0, rssPeak: 0 }
+  return { seconds, cpuSeconds, loadSeconds: 0, rssBefore: 0, rssPeak: 0 }
 }

@@ -2,10 +2,11 @@ import type { S3Client } from '@aws-sdk/client-s3'
 import { ConnectorError } from '@casare/core'
 import type { ObjectDriver } from '@casare/object-store'
 import { createHash } from 'node:crypto'
-import { PassThrough, pipeline, type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { isNamed } from '../errors.ts'
 import { checksumsOf, conditionsOf, fieldsOf, infoOf, md5Of } from './attributes.ts'
 import { contentMd5 } from './content-md5.ts'
+import { unsignedPayload } from './unsigned-payload.ts'
 import { sentBody } from './sent-body.ts'
 
 type Driver = ObjectDriver<S3Client>
@@ -37,9 +38,6 @@ export const get: Driver['get'] = async (client, request, { signal, vendor }) =>
   const answer = await client.send(command, { abortSignal: signal })
   const { ContentLength: length = 0, ContentRange } = answer
   const body = answer.Body as unknown as Readable
-  // An abort after the call ends the body, also where nobody reads it any more.
-  body.on('error', () => undefined)
-  signal.addEventListener('abort', () => body.destroy(signal.reason as Error), { once: true })
   if (range !== undefined && Number(/^bytes (\d+)-/.exec(ContentRange ?? 'bytes 0-')?.[1]) !== range.offset) {
     body.destroy()
     throw new ConnectorError({
@@ -49,18 +47,28 @@ export const get: Driver['get'] = async (client, request, { signal, vendor }) =>
   }
   const size = Number(/\/(\d+)$/.exec(ContentRange ?? '')?.[1] ?? length)
   const expected = md5Of(answer)
+  const short = length <= heldBytes ? await whole(body) : undefined
+  if (short === undefined) {
+    // An abort after the call ends the body, also where nobody reads it any more.
+    body.on('error', () => undefined)
+    signal.addEventListener('abort', () => body.destroy(signal.reason as Error), { once: true })
+  }
   return {
     info: infoOf(key, size, answer),
     offset: range?.offset ?? 0,
     length,
-    body: length <= heldBytes ? held(body) : body,
+    body: short ?? body,
     verify: expected === undefined ? undefined : { algorithm: 'MD5', expected, hash: md5Hash },
   }
 }
 
 /** A short answer is taken in at once: its connection is free for others, also where nobody reads it. */
-function held(body: Readable): Readable {
-  return pipeline(body, new PassThrough({ highWaterMark: heldBytes }), () => undefined)
+async function whole(body: Readable): Promise<AsyncIterable<Uint8Array>> {
+  const chunks: Uint8Array[] = []
+  for await (const chunk of body) chunks.push(chunk as Uint8Array)
+  return (async function* () {
+    yield* chunks
+  })()
 }
 
 function md5Hash(): { update(chunk: Uint8Array): unknown; digest(): string } {
@@ -78,6 +86,8 @@ export const put: Driver['put'] = async (client, request, { signal, vendor }) =>
     ...conditionsOf(request),
     ...fields,
   })
+  if (request.body.bytes !== undefined)
+    command.middlewareStack.add(unsignedPayload, { step: 'build', name: 'casareUnsignedPayload' })
   const answer = await client.send(command, { abortSignal: signal })
   try {
     check(answer, `${request.bucket}/${request.key}`)

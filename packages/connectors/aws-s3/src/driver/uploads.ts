@@ -6,6 +6,7 @@ import { conditionsOf, fieldsOf } from './attributes.ts'
 import { decoded } from './listing.ts'
 import { at, head } from './objects.ts'
 import { sentBody } from './sent-body.ts'
+import { unsignedPayload } from './unsigned-payload.ts'
 
 type Driver = ObjectDriver<S3Client>
 
@@ -29,6 +30,8 @@ export const uploadPart: Driver['uploadPart'] = async (client, { upload, number,
   const { UploadPartCommand } = await commands()
   const { fields, check } = sentBody(body)
   const command = new UploadPartCommand({ ...customerKey(vendor), ...of(upload), PartNumber: number, ...fields })
+  if (body.bytes !== undefined)
+    command.middlewareStack.add(unsignedPayload, { step: 'build', name: 'casareUnsignedPayload' })
   const answer = await client.send(command, { abortSignal: signal })
   check(answer, `Part ${number} of ${upload.bucket}/${upload.key}`)
   return { number, size: body.length, etag: answer.ETag ?? '' }

@@ -68,6 +68,8 @@ export class Journal {
   readonly #file: FileHandle | undefined
   readonly #lock: string | undefined
   #last: Promise<unknown> = Promise.resolve()
+  #waiting = ''
+  #next: Promise<void> = Promise.resolve()
 
   private constructor(state: JournalState, file?: FileHandle, lock?: string) {
     this.state = state
@@ -108,7 +110,16 @@ export class Journal {
 
   /** Resolves when the line has left this process. */
   write(line: JournalLine): Promise<void> {
-    const written = this.#last.then(() => this.#file?.appendFile(`${JSON.stringify(line)}\n`))
+    const first = this.#waiting === ''
+    this.#waiting += `${JSON.stringify(line)}\n`
+    // What is told while a line is being written goes with the next write.
+    if (first)
+      this.#next = this.#last.then(() => {
+        const text = this.#waiting
+        this.#waiting = ''
+        return this.#file?.appendFile(text)
+      })
+    const written = this.#next
     this.#last = written.catch(() => undefined)
     return written
   }

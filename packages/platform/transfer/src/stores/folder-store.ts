@@ -1,10 +1,10 @@
 import { ConnectorError } from '@casare/core'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat, writeFile, type FileHandle } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { toFileError } from './file-error.ts'
-import { safePath } from './safe-path.ts'
+import { SafePaths } from './safe-path.ts'
 import type {
   Entry,
   OpenedEntry,
@@ -19,15 +19,18 @@ import type {
 
 /** Unfinished files carry it; they are no entries. */
 const unfinished = '.casare-part'
+const writtenBytes = 1024 * 1024
 
 /** A folder of this machine, or one file of it. Links are not followed. */
 export class FolderStore implements SourceStore, TargetStore {
   readonly name: string
   readonly #root: string
+  readonly #paths: SafePaths
 
   constructor(root: string) {
     this.name = `file://${root}`
     this.#root = root
+    this.#paths = new SafePaths(root)
   }
 
   async #stat(key: string): Promise<Entry> {
@@ -100,12 +103,13 @@ export class FolderStore implements SourceStore, TargetStore {
   }
 
   async put(key: string, bytes: Uint8Array): Promise<StoredEntry> {
-    const path = await safePath(this.#root, key)
+    const path = await this.#paths.of(key)
     const hidden = hiddenPath(path)
     try {
       await writeFile(hidden, bytes, { flush: true })
       await rename(hidden, path)
     } catch (error) {
+      this.#paths.forget()
       await rm(hidden, { force: true })
       throw toFileError(error, path)
     }
@@ -113,15 +117,17 @@ export class FolderStore implements SourceStore, TargetStore {
   }
 
   async begin(key: string): Promise<PartUpload> {
-    const path = await safePath(this.#root, key)
-    await rm(hiddenPath(path), { force: true })
-    await writeFile(hiddenPath(path), '')
+    const path = await this.#paths.of(key)
+    await writeFile(hiddenPath(path), '').catch((error: unknown) => {
+      this.#paths.forget()
+      throw toFileError(error, path)
+    })
     return this.#upload(key, path)
   }
 
   async resume(saved: unknown): Promise<PartUpload | undefined> {
     const { key } = saved as { key: string }
-    const path = await safePath(this.#root, key)
+    const path = await this.#paths.of(key)
     const there = await stat(hiddenPath(path)).catch(() => undefined)
     return there === undefined ? undefined : this.#upload(key, path)
   }
@@ -155,7 +161,7 @@ export class FolderStore implements SourceStore, TargetStore {
   }
 
   async remove(key: string): Promise<void> {
-    await rm(await safePath(this.#root, key), { force: true })
+    await rm(await this.#paths.of(key), { force: true })
   }
 }
 
@@ -173,12 +179,23 @@ async function writePart(
   try {
     const file = await open(path, 'r+')
     let size = 0
+    // Gathered: a write costs about as much whether it is long or short.
+    let gathered: Uint8Array[] = []
+    let bytesGathered = 0
+    const write = async (): Promise<void> => {
+      const chunks = gathered
+      gathered = []
+      bytesGathered = 0
+      size += await writeAll(file, chunks, offset + size)
+    }
     try {
       for await (const chunk of bytes()) {
         signal.throwIfAborted()
-        await file.write(chunk, 0, chunk.byteLength, offset + size)
-        size += chunk.byteLength
+        gathered.push(chunk)
+        bytesGathered += chunk.byteLength
+        if (bytesGathered >= writtenBytes) await write()
       }
+      await write()
       await file.datasync()
     } finally {
       await file.close()
@@ -187,6 +204,16 @@ async function writePart(
   } catch (error) {
     throw toFileError(error, path)
   }
+}
+
+/** Writes all chunks, also where the system takes fewer bytes at once; answers with their number. */
+async function writeAll(file: FileHandle, chunks: readonly Uint8Array[], position: number): Promise<number> {
+  const length = chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  if (length === 0) return 0
+  const { bytesWritten } = await file.writev(chunks, position)
+  if (bytesWritten === length) return length
+  const rest = Buffer.concat(chunks).subarray(bytesWritten)
+  return bytesWritten + (await writeAll(file, [rest], position + bytesWritten))
 }
 
 function changed(key: string): ConnectorError {

@@ -7,23 +7,54 @@ const devices = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i
 const forbiddenOnWindows = /[<>:"|?*\\]|[. ]$/
 const maxNameBytes = 255
 
+const maxKnownFolders = 1_000
+
 /**
- * The path of a key below a folder, the folders on the way made. No key leads outside: neither by `..` nor by a link.
+ * The paths of keys below a folder. No key leads outside: neither by `..` nor by a link.
  * Names that some system would change or refuse are refused everywhere, so that a folder can move from one to another.
- * @throws `invalid_input`, naming the key
  */
-export async function safePath(root: string, key: string): Promise<string> {
-  const names = key.split('/')
-  for (const name of names) {
-    const problem = problemOf(name)
-    if (problem !== undefined) throw invalidInput(`${JSON.stringify(key)} cannot be a file: ${problem}.`)
+export class SafePaths {
+  readonly #root: string
+  /** Folders that were made and looked at, so that each of their files costs nothing more. */
+  readonly #known = new Map<string, Promise<string>>()
+
+  constructor(root: string) {
+    this.#root = root
   }
-  const path = join(root, ...names)
-  await mkdir(dirname(path), { recursive: true })
-  const [base, parent] = await Promise.all([realpath(root), realpath(dirname(path))])
-  if (parent !== base && !parent.startsWith(base.endsWith(sep) ? base : base + sep))
-    throw invalidInput(`${JSON.stringify(key)} cannot be a file: a link on its way leads outside of the folder.`)
-  return join(parent, names.at(-1) ?? '')
+
+  /**
+   * The path of a key, the folders on the way made.
+   * @throws `invalid_input`, naming the key
+   */
+  async of(key: string): Promise<string> {
+    const names = key.split('/')
+    for (const name of names) {
+      const problem = problemOf(name)
+      if (problem !== undefined) throw invalidInput(`${JSON.stringify(key)} cannot be a file: ${problem}.`)
+    }
+    const folder = dirname(join(this.#root, ...names))
+    let parent = this.#known.get(folder)
+    if (parent === undefined) {
+      if (this.#known.size >= maxKnownFolders) this.#known.clear()
+      parent = this.#make(folder, key)
+      this.#known.set(folder, parent)
+      parent.catch(() => this.#known.delete(folder))
+    }
+    return join(await parent, names.at(-1) ?? '')
+  }
+
+  /** Looks again from now on: a folder may be gone. */
+  forget(): void {
+    this.#known.clear()
+  }
+
+  async #make(folder: string, key: string): Promise<string> {
+    await mkdir(folder, { recursive: true })
+    const [base, parent] = await Promise.all([realpath(this.#root), realpath(folder)])
+    if (parent !== base && !parent.startsWith(base.endsWith(sep) ? base : base + sep))
+      throw invalidInput(`${JSON.stringify(key)} cannot be a file: a link on its way leads outside of the folder.`)
+    return parent
+  }
 }
 
 function problemOf(name: string): string | undefined {
