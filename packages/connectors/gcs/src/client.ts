@@ -31,6 +31,11 @@ export async function open(config: ParsedConfig, context: OpenContext): Promise<
     retryOptions: { autoRetry: false, maxRetries: 0 },
     ...(projectId === undefined ? {} : { projectId }),
   })
+  // Objects that all clients of a process share.
+  Object.assign(sdk, {
+    acl: { ...sdk.acl },
+    packageJson: structuredClone((sdk as unknown as { packageJson: object }).packageJson),
+  })
   return {
     ...clientOf(sdk, auth, endpoint, (token) => redactor.add(token)),
     agent: endpoint.protocol === 'https:' ? secure : plain,

@@ -40,3 +40,21 @@ export async function storage(): Promise<Storage> {
     close: () => simulator.close(),
   }
 }
+
+/** Past the connector: the JSON API, plainly. */
+export async function admin(
+  simulator: GoogleCloudStorage,
+  method: string,
+  path: string,
+  body?: string,
+): Promise<Response> {
+  const headers = { authorization: `Bearer ${simulator.issueToken()}` }
+  const answer = await fetch(`${simulator.url}${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`)
+  return answer
+}
+
+export async function putText(simulator: GoogleCloudStorage, bucket: string, key: string, text = 'x'): Promise<void> {
+  const query = new URLSearchParams({ uploadType: 'media', name: key })
+  await admin(simulator, 'POST', `/upload/storage/v1/b/${bucket}/o?${query.toString()}`, text)
+}

@@ -13,7 +13,7 @@ export interface AuthSettings {
   readonly fetch: typeof fetch
 }
 
-const scopes = ['https://www.googleapis.com/auth/devstorage.full_control']
+const scope = 'https://www.googleapis.com/auth/devstorage.full_control'
 /** The library knows one, whatever a key file says. */
 const googleTokenEndpoint = 'https://oauth2.googleapis.com/token'
 
@@ -27,6 +27,7 @@ interface AccountKey {
 export async function authOf(credentials: Credentials, settings: AuthSettings): Promise<GoogleAuth> {
   const library = await import('google-auth-library')
   const { projectId } = settings
+  const scopes = [scope]
   const shared = { scopes, ...(projectId === undefined ? {} : { projectId }) }
   const of = (authClient: AuthClient, key?: AccountKey): GoogleAuth => {
     const auth = new library.GoogleAuth({ ...shared, authClient })
@@ -44,15 +45,12 @@ export async function authOf(credentials: Credentials, settings: AuthSettings): 
     if (type === 'service_account' && typeof email === 'string' && typeof privateKey === 'string')
       return serviceAccount({ client_email: email, private_key: privateKey })
     if (type === 'authorized_user') {
-      const user = new library.UserRefreshClient(transport)
-      user.fromJSON(content)
-      return of(user)
+      const { client_id: clientId, client_secret: clientSecret, refresh_token: refreshToken } = content
+      return of(new library.UserRefreshClient({ ...transport, ...textsOf({ clientId, clientSecret, refreshToken }) }))
     }
-    const external = type === 'external_account' ? library.ExternalAccountClient.fromJSON(externalOf(content)) : null
-    if (external === null)
+    if (type !== 'external_account')
       throw invalidInput(`${what} is neither a key of a service account or user, nor workload identity.`)
-    external.scopes = scopes
-    return of(external)
+    return of(externalClient(library, content))
   }
 
   switch (credentials.kind) {
@@ -74,11 +72,23 @@ export async function authOf(credentials: Credentials, settings: AuthSettings): 
   }
 }
 
-type External = Parameters<typeof import('google-auth-library').ExternalAccountClient.fromJSON>[0]
+type Library = typeof import('google-auth-library')
 
-/** The library looks at what it needs itself. */
-function externalOf(content: Readonly<Record<string, unknown>>): External {
-  return content as unknown as External
+/** Which client it takes; each looks at what it needs itself. The library's own choice warns on the console. */
+function externalClient(library: Library, content: Readonly<Record<string, unknown>>): AuthClient {
+  const { credential_source: source } = content
+  const given = { ...content, scopes: [scope] } as unknown
+  if (typeof source === 'object' && source !== null && 'environment_id' in source)
+    return new library.AwsClient(given as ConstructorParameters<Library['AwsClient']>[0])
+  if (typeof source === 'object' && source !== null && 'executable' in source)
+    return new library.PluggableAuthClient(given as ConstructorParameters<Library['PluggableAuthClient']>[0])
+  return new library.IdentityPoolClient(given as ConstructorParameters<Library['IdentityPoolClient']>[0])
+}
+
+function textsOf(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
 async function contentOf(path: string): Promise<Record<string, unknown>> {

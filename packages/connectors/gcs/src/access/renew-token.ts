@@ -7,8 +7,8 @@ import type { GoogleAuth } from 'google-auth-library'
 export async function renewToken(auth: GoogleAuth): Promise<boolean> {
   const client = await auth.getClient()
   const { credentials } = client
-  const renewable =
-    credentials.refresh_token !== undefined || 'getServiceAccountEmail' in client || 'serviceAccountEmail' in client
+  // An exchange has nothing to show for it, but can be made again.
+  const renewable = credentials.refresh_token !== undefined || 'getServiceAccountEmail' in client
   if (!renewable) return false
   client.setCredentials({ ...credentials, expiry_date: 1 })
   return true

@@ -1,6 +1,7 @@
 import { invalidInput } from '@casare/core'
 import type { ObjectDriver, ObjectInfo } from '@casare/object-store'
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { PassThrough, pipeline, type Readable } from 'node:stream'
 import { Crc32c } from '../checksum/crc32c.ts'
 import type { GcsClient } from '../gcs-client.ts'
 import { send } from '../transport/send.ts'
@@ -9,6 +10,8 @@ import { contentPath, generationOf, objectPath, versionOf } from './addresses.ts
 import { infoOf, type ObjectResource } from './resource.ts'
 
 type Driver = ObjectDriver<GcsClient>
+
+const heldBytes = 65_536
 
 export const head: Driver['head'] = async (client, { bucket, key, version }, { signal }) => {
   const query = { generation: versionOf(version) }
@@ -44,9 +47,16 @@ export const get: Driver['get'] = async (client, { bucket, key, version, range, 
     info,
     offset,
     length,
-    body: response,
+    body: length <= heldBytes ? held(response) : response,
     verify: expected === undefined ? undefined : { algorithm: 'CRC32C', expected, hash: () => new Crc32c() },
   }
+}
+
+/** A short answer is taken in at once: its connection is free for others, also where nobody reads it. */
+function held(body: IncomingMessage): Readable {
+  const taken = new PassThrough({ highWaterMark: heldBytes })
+  taken.on('error', () => undefined)
+  return pipeline(body, taken, () => undefined)
 }
 
 function infoIn(key: string, size: number, headers: IncomingHttpHeaders): ObjectInfo {

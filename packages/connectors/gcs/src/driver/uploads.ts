@@ -60,17 +60,17 @@ export const listParts: Driver['listParts'] = async (client, upload, { signal })
 /** What was sent by somebody else has no receipt. */
 const part = (number: number, size: number): UploadedPart => ({ number, size, etag: '' })
 
-export const completeUpload: Driver['completeUpload'] = async (client, request, { signal }) => {
+export const completeUpload: Driver['completeUpload'] = async (client, request, call) => {
   const { upload, parts } = request
   const match = writeCondition(request)
   if (match !== undefined && match !== sessionOf(upload).match)
     throw invalidInput('Google Cloud Storage takes conditions when an upload begins: give them to startUpload, too.')
   const size = parts.reduce((sum, { size: bytes }) => sum + bytes, 0)
   const sum = joined(parts)
-  const made = await finished(client, upload, size, sum, signal)
+  const made = await finished(client, upload, size, sum, call.signal)
   client.uploads.delete(upload.uploadId)
   if (Number(made.size) !== size) throw missingParts(upload, Number(made.size), size)
-  if (sum !== undefined) await checkArrival(client, upload.bucket, made, sum, signal)
+  if (sum !== undefined) await checkArrival(client, upload, made, sum, false, call)
   return storedOf(made)
 }
 

@@ -1,5 +1,5 @@
-import { ConnectorError } from '@casare/core'
-import type { ObjectDriver, SizedBytes } from '@casare/object-store'
+import { ConnectorError, type CallContext } from '@casare/core'
+import type { ObjectAddress, ObjectDriver, SizedBytes } from '@casare/object-store'
 import { randomBytes } from 'node:crypto'
 import { Crc32c, crc32cOf } from '../checksum/crc32c.ts'
 import { toError } from '../errors.ts'
@@ -14,7 +14,7 @@ type Driver = ObjectDriver<GcsClient>
 const deletesAtOnce = 32
 
 /** One request with attributes and bytes (https://cloud.google.com/storage/docs/uploading-objects, "multipart"). */
-export const put: Driver['put'] = async (client, request, { signal }) => {
+export const put: Driver['put'] = async (client, request, call) => {
   const { bucket, key, body } = request
   const hash = new Crc32c()
   // Google refuses other bytes than those of this sum; one of a stream is compared afterwards.
@@ -31,10 +31,10 @@ export const put: Driver['put'] = async (client, request, { signal }) => {
       headers: { 'content-type': `multipart/related; boundary=${boundary}` },
       body: related(boundary, resource, type, body, hash),
     },
-    signal,
+    call.signal,
   )
   const sum = known.crc32c ?? hash.digest()
-  await checkArrival(client, bucket, made, sum, signal)
+  await checkArrival(client, request, made, sum, true, call)
   return storedOf(made)
 }
 
@@ -60,22 +60,26 @@ function related(boundary: string, resource: object, type: string, body: SizedBy
   }
 }
 
-/** Takes an object away that is not what was sent. @throws `internal` then */
+/**
+ * Takes an object away that is not what was sent.
+ * @param again may the same call be repeated with the bytes?
+ * @throws `internal` then
+ */
 export async function checkArrival(
   client: GcsClient,
-  bucket: string,
+  { bucket, key }: ObjectAddress,
   made: ObjectResource,
   sum: string,
-  signal: AbortSignal,
+  again: boolean,
+  call: CallContext,
 ): Promise<void> {
   if (made.crc32c === undefined || made.crc32c === sum) return
-  const query = { generation: made.generation }
-  await sendJson(client, { method: 'DELETE', path: objectPath(bucket, made.name), query }, signal)
+  await remove(client, { bucket, key, version: made.generation }, call)
   throw new ConnectorError({
     code: 'internal',
     applied: 'no',
-    transient: true,
-    message: `${bucket}/${made.name} arrived damaged at Google Cloud Storage: its CRC32C is another one there. It was deleted.`,
+    transient: again,
+    message: `${bucket}/${key} arrived damaged at Google Cloud Storage: its CRC32C is another one there. It was deleted.`,
   })
 }
 

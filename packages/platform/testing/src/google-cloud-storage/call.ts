@@ -11,7 +11,7 @@ export interface Call {
   readonly query: URLSearchParams
   readonly headers: IncomingHttpHeaders
   /** The bytes of the request; ends early with an error where the connection is cut. */
-  readonly body: IncomingMessage
+  readonly body: AsyncIterable<Uint8Array>
   /** Where the simulator is, without a slash at the end. */
   readonly origin: string
 }

@@ -27,7 +27,7 @@ export interface SeenRequest {
 
 /**
  * What goes wrong with a request: an answer in place of the right one; a connection that breaks before anything is done, or
- * after all is done; bytes that are damaged on their way out.
+ * after all is done; a byte of the request's or the answer's that is damaged on its way.
  */
 export type StorageTrouble =
   | { readonly status: number; readonly reason?: string; readonly retryAfterSeconds?: number }
@@ -180,7 +180,10 @@ async function answer(
         ...errorReply(new ApiError(status, reason, `The simulator was told so: ${reason}`), speaksXml),
         headers,
       }
-    } else reply = chosen(await route(call, parts), query.get('fields'))
+    } else {
+      const body = trouble === 'bytes damaged' ? damagedBody(call.body) : call.body
+      reply = chosen(await route({ ...call, body }, parts), query.get('fields'))
+    }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
     reply = errorReply(error, speaksXml)
@@ -207,11 +210,24 @@ async function send(request: IncomingMessage, response: ServerResponse, reply: R
   else await pipeline(Readable.from(body), response)
 }
 
-/** The first byte of the body is another one. */
+/** One byte of the answer is another one. */
 function damaged(reply: Reply): Reply {
-  const [first, ...rest] = reply.chunks ?? []
-  if (first === undefined || first.byteLength === 0) return reply
-  const copy = Uint8Array.from(first)
-  copy[0] = (copy[0] ?? 0) ^ 0xff
-  return { ...reply, chunks: [copy, ...rest] }
+  const [chunk, ...rest] = reply.chunks ?? []
+  return chunk === undefined ? reply : { ...reply, chunks: [flipped(chunk), ...rest] }
+}
+
+/** One byte of the request is another one. */
+async function* damagedBody(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let done = false
+  for await (const chunk of body) {
+    yield done ? chunk : flipped(chunk)
+    done = true
+  }
+}
+
+function flipped(chunk: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(chunk)
+  const at = copy.byteLength >>> 1
+  if (copy.byteLength > 0) copy[at] = (copy[at] ?? 0) ^ 0xff
+  return copy
 }

@@ -119,7 +119,7 @@ export class Uploads {
   async #receive({ body }: Call, session: Session, from: number): Promise<void> {
     const { arrived } = session
     let skip = arrived.size - from
-    let held: Buffer[] = []
+    let held: Uint8Array[] = []
     let size = 0
     const keep = (bytes: number): void => {
       const all = Buffer.concat(held)
@@ -128,7 +128,7 @@ export class Uploads {
       size -= bytes
     }
     try {
-      for await (const chunk of body as AsyncIterable<Buffer>) {
+      for await (const chunk of body) {
         const fresh = chunk.subarray(Math.min(skip, chunk.byteLength))
         skip -= chunk.byteLength - fresh.byteLength
         held.push(fresh)
