@@ -16,9 +16,11 @@ export class MysqlDatabase implements MysqlClient {
   readonly tables = new WeakMap<object, Promise<Table>>()
   readonly readOnly: boolean
   readonly #pool: ConnectionPool<ServerConnection>
+  readonly #route: Route
 
   constructor(route: Route) {
     this.readOnly = route.context.readOnly
+    this.#route = route
     this.#pool = new ConnectionPool({
       title,
       open: () => ServerConnection.open(route),
@@ -59,6 +61,21 @@ export class MysqlDatabase implements MysqlClient {
       return await work(connection)
     } finally {
       await this.#giveBack(connection)
+    }
+  }
+
+  async loading<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T> {
+    const { context } = this.#route
+    const route = { ...this.#route, takesStreams: true, context: { ...context, signal: times.signal } }
+    const connection = await ServerConnection.open(route)
+    try {
+      await connection.text('start transaction', times)
+      const result = await work(connection)
+      await connection.text('commit', times)
+      return result
+    } finally {
+      // What is not committed goes with the connection.
+      await connection.end()
     }
   }
 

@@ -5,6 +5,8 @@ export const title = 'MySQL'
 
 type Row = readonly [code: ErrorCode, applied: 'no' | 'maybe', transient: boolean, advice: string]
 
+const notAllowed = 'loadData needs local_infile = 1 on the server; files of this machine are never sent.'
+
 /**
  * Errors of the server by number (https://mariadb.com/kb/en/mariadb-error-code-reference/ and
  * https://dev.mysql.com/doc/mysql-errors/8.4/en/server-error-reference.html). A statement that fails is rolled back by a
@@ -29,6 +31,7 @@ const table: Readonly<Record<number, Row>> = {
   1142: ['permission_denied', 'no', false, ''],
   1143: ['permission_denied', 'no', false, ''],
   1146: ['not_found', 'no', false, ''],
+  1148: ['permission_denied', 'no', false, notAllowed],
   1153: ['invalid_input', 'no', false, 'Raise max_allowed_packet on the server, or send less at once.'],
   1158: ['unavailable', 'maybe', true, ''],
   1159: ['unavailable', 'maybe', true, ''],
@@ -60,6 +63,8 @@ const table: Readonly<Record<number, Row>> = {
   1969: ['timeout', 'no', true, ''],
   3024: ['timeout', 'no', true, ''],
   3572: ['conflict', 'no', true, ''],
+  3948: ['permission_denied', 'no', false, notAllowed],
+  4166: ['permission_denied', 'no', false, notAllowed],
 }
 
 /** By class of SQLSTATE, for what is not listed. */
@@ -123,6 +128,22 @@ export function serverFacts(error: ServerError, label: string | undefined): Erro
     vendorCode: String(errno),
     cause: error,
   }
+}
+
+/** A warning, as SHOW WARNINGS tells it. */
+export interface Warning {
+  readonly code: number
+  readonly message: string
+}
+
+/** LOAD DATA from a client passes over what does not fit, and warns: for us that is a failure of the whole. */
+export function loadFailure({ code, message }: Warning, count: number): ConnectorError {
+  return new ConnectorError({
+    code: callerErrors.has(code) ? 'invalid_input' : (table[code]?.[0] ?? 'invalid_input'),
+    applied: 'no',
+    message: `MySQL: ${sentence(message)} Nothing was loaded; ${count === 1 ? 'that was all that did not fit' : `${count} rows or values did not fit`}.`,
+    vendorCode: String(code),
+  })
 }
 
 function rowFor(errno: number, sqlState: string): Row {

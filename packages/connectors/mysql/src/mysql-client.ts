@@ -14,6 +14,8 @@ export interface MysqlClient {
   atomically<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T>
   /** Runs work with one server connection, outside of a transaction where none is open. */
   holding<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T>
+  /** Runs work in a transaction on a server connection of its own, which may be sent a stream. */
+  loading<T>(times: Times, work: (connection: ServerConnection) => Promise<T>): Promise<T>
   /** Offers to give a connection up, once, as soon as somebody waits for one; what is returned takes the offer back. */
   lend(giveUp: () => void): () => void
 }

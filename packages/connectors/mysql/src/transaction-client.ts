@@ -41,6 +41,17 @@ export class TransactionClient implements MysqlClient {
     return this.#guarded(() => work(this.#connection))
   }
 
+  /** Its server connection is one that is asked for no stream. */
+  loading<T>(): Promise<T> {
+    return Promise.reject(
+      new ConnectorError({
+        code: 'unsupported',
+        message:
+          'MySQL: loadData has a transaction of its own, so it is not part of another one; use rows.write there, or load into a table of its own first.',
+      }),
+    )
+  }
+
   /** Nobody else waits for the connection of a transaction. */
   lend(): () => void {
     return () => undefined

@@ -73,6 +73,10 @@ await describeWithPeer('mysql', {}, (server) => {
       batch: { input: { statements: [{ text: 'update people set at = 10 where id = ?', values: [8] }] } },
       callFunction: { input: { name: 'twice', arguments: [21] } },
       callProcedure: { input: { name: 'both_of', arguments: [3] } },
+      loadData: {
+        input: { table: 'people', body: { text: '50\tAlan\t1\n' } },
+        before: (db) => run(db, 'delete from people where id = 50'),
+      },
       listTables: { input: {} },
       describeTable: { input: { table: 'people' } },
     },
@@ -82,6 +86,12 @@ await describeWithPeer('mysql', {}, (server) => {
       batch: provoked((text) => ({ statements: [statement(text)] })),
       callFunction: called('twice'),
       callProcedure: called('both_of'),
+      loadData: {
+        invalid_input: { input: { table: 'people', body: { text: 'x\tAlan\t1\n' } } },
+        not_found: { input: { table: 'peopel', body: { text: '1\tAlan\t1\n' } } },
+        already_exists: { input: { table: 'people', body: { text: '1\tAlan\t1\n' } } },
+        conflict: { input: { table: 'notes', body: { text: '99\tmissing\n' } } },
+      },
       describeTable: { not_found: { input: { table: 'peopel' } }, invalid_input: { input: { table: 'a\0b' } } },
       'rows.read': {
         not_found: { input: { table: 'peopel' } },
@@ -159,6 +169,7 @@ await describeWithPeer('mysql', {}, (server) => {
       query: counted((id) => ({ text: insert, values: [id] })),
       batch: counted((id) => ({ statements: [{ text: insert, values: [id] }] })),
       callFunction: counted((id) => ({ name: 'noted', arguments: [id] })),
+      loadData: counted((id) => ({ table: 'notes', body: { text: `${id}\n` } })),
       callProcedure: counted((id) => ({ name: 'note', arguments: [id] })),
     },
   })

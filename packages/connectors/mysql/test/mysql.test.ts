@@ -5,6 +5,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { faultProxy } from '@casare/testing'
 import { describeWithPeer, startPrivatePeer } from '../../../../tools/peers/src/index.ts'
 import { mysql } from '../src/index.ts'
+import { certifiedServer } from './certified-server.ts'
 import { rogueServer } from './rogue-server.ts'
 import { collect, ownDatabase, until, urlAt, type OwnDatabase } from './support.ts'
 
@@ -88,6 +89,39 @@ await describeWithPeer('mysql', {}, (server) => {
     expect((await db.query({ text: 'select id from t order by id' })).rows).toEqual([{ id: 1 }, { id: 2 }])
     await db.execute({ text: 'set @mine = 5' })
     expect((await db.query({ text: 'select @mine as mine' })).rows).toEqual([{ mine: null }])
+  })
+
+  test('OUT and INOUT parameters come with their types, beside the results', async () => {
+    const { config } = await own(
+      `create procedure many(in a int, out total decimal(10,3), inout word varchar(20), out at datetime(3), out large bigint unsigned, out raw blob)
+        begin select 1 as x; set total = a * 1.5; set word = concat(word, '!'); set at = '2026-01-01 10:00:00.250';
+        set large = 18446744073709551615; set raw = x'00ff'; end`,
+      'create procedure silent(out `__proto__` int) set `__proto__` = 5',
+      'create procedure looks_so(in total int) select total',
+      'create procedure fails(out total int) begin set total = 1; signal sqlstate "45000" set message_text = "no"; end',
+    )
+    const db = connect(config)
+    const out = {
+      total: '4.500',
+      word: 'hi!',
+      at: '2026-01-01T10:00:00.250',
+      large: 2n ** 64n - 1n,
+      raw: Buffer.of(0, 255),
+    }
+    const call = { name: 'many', arguments: [3, null, 'hi', null, null, null] }
+    expect(await db.callProcedure(call)).toEqual({ results: [[{ x: 1 }]], out, changes: 0 })
+    const silent = await db.callProcedure({ name: 'silent', arguments: [null] })
+    expect([silent.results, Object.entries(silent.out)]).toEqual([[], [['__proto__', 5]]])
+    expect(await db.callProcedure({ name: 'looks_so', arguments: [7] })).toMatchObject({
+      results: [[{ total: 7 }]],
+      out: {},
+    })
+    await expect(db.callProcedure({ name: 'fails', arguments: [null] })).rejects.toMatchObject({
+      code: 'invalid_input',
+    })
+    await db.transaction(async (tx) => {
+      expect((await tx.callProcedure({ ...call, schema: new URL(config.url).pathname.slice(1) })).out).toEqual(out)
+    })
   })
 
   test('an aborted call ends on the server, and the connection serves the next one', async () => {
@@ -336,10 +370,29 @@ await describeWithPeer('mysql', { tls: true }, (server) => {
     expect(rows[0]?.['Value']).toMatch(/^TLSv1\.[23]$/)
     const doubting = connect({ url: local, secure: true, resilience: false })
     await expect(doubting.query({ text: 'select 1' })).rejects.toMatchObject({ code: 'unavailable', applied: 'no' })
+    // By its address, which the certificate has, too.
     const byAddress = connect({ url, secure: true, tls: { ca: ca ?? '' } })
-    await expect(byAddress.query({ text: 'select 1' })).rejects.toMatchObject({
-      code: 'invalid_input',
-      message: expect.stringContaining('serverName'),
-    })
+    expect((await byAddress.query({ text: "show status like 'Ssl_version'" })).rows[0]?.['Value']).toMatch(/^TLSv1/)
+  })
+
+  test('a certificate without the address, or of another one, is refused before anything is proven', async () => {
+    // Nor does a name that only looks like it do.
+    for (const name of ['localhost', '127.0.0.1', '127.0.0.1.']) {
+      const front = await certifiedServer([name])
+      endings.push(() => front.close())
+      const db = connect({
+        host: '127.0.0.1',
+        port: front.port,
+        secure: true,
+        tls: { ca: front.ca },
+        resilience: false,
+      })
+      await expect(db.query({ text: 'select 1' })).rejects.toMatchObject({
+        code: 'unavailable',
+        applied: 'no',
+        message: expect.stringMatching(/127\.0\.0\.1/),
+      })
+      expect(front.heard()).toBe(0)
+    }
   })
 })

@@ -23,6 +23,10 @@ export {
   listTables,
 } from './list-tables.ts'
 export {
+  /** Stores rows from bytes of any length. */
+  loadData,
+} from './load-data.ts'
+export {
   /** Runs one statement and gives its rows. */
   query,
 } from './query.ts'

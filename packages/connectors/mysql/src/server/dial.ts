@@ -1,4 +1,4 @@
-import { assertTransport, ConnectorError, invalidInput, Secret, type OpenContext } from '@casare/core'
+import { assertTransport, ConnectorError, Secret, type OpenContext } from '@casare/core'
 import type { Connection } from 'mysql2'
 import { connect, isIP, type Socket } from 'node:net'
 import type { Address } from '../address.ts'
@@ -17,6 +17,8 @@ export interface Route {
   readonly address: Address
   readonly context: OpenContext
   readonly maxStatements: number
+  /** May the server ask for a stream, where a statement brings one? */
+  readonly takesStreams?: boolean | undefined
 }
 
 /**
@@ -29,8 +31,7 @@ export async function dial(route: Route): Promise<Connection> {
   assertTransport({ host, secure, tls: context.tls, event: context.event })
   const connection = driver.createConnection({
     stream: () => socketTo(host, port),
-    // The name that the certificate is held against.
-    host: context.tls.serverName ?? host,
+    host: context.tls.serverName ?? nameToVerify(host),
     port,
     user,
     password: address.password(),
@@ -39,8 +40,9 @@ export async function dial(route: Route): Promise<Connection> {
     charset: 'utf8mb4_general_ci',
     connectTimeout: context.timeouts.connectMs,
     maxPreparedStatements: maxStatements,
-    // A server must not be able to ask for files of ours.
-    flags: ['-LOCAL_FILES'],
+    // A server must not be able to ask for files of ours. Where one may ask, the driver knows of no files either.
+    // The other one: the values of OUT parameters come as a result (https://mariadb.com/kb/en/connection/#capabilities).
+    flags: [route.takesStreams === true ? 'LOCAL_FILES' : '-LOCAL_FILES', 'PS_MULTI_RESULTS'],
     multipleStatements: false,
     supportBigNumbers: true,
     bigNumberStrings: true,
@@ -72,12 +74,17 @@ function socketTo(host: string, port: number): Socket {
   return socket
 }
 
-function tlsOptions({ address: { host }, context: { tls } }: Route): object {
-  const { ca, cert, key, serverName } = tls
-  if (serverName === undefined && isIP(host) !== 0)
-    throw invalidInput(
-      `MySQL: the server is given by its address ${host}, and the driver holds certificates against names only. Give its name as host, or in tls.serverName.`,
-    )
+/**
+ * What the certificate is held against. The driver gives addresses to nobody, so that Node would hold it against
+ * "localhost"; with a dot at its end it passes them on, and Node takes that off before it looks for an address
+ * (https://github.com/nodejs/node/blob/v24.0.0/lib/tls.js#L285).
+ */
+function nameToVerify(host: string): string {
+  return isIP(host) === 0 ? host : `${host}.`
+}
+
+function tlsOptions({ context: { tls } }: Route): object {
+  const { ca, cert, key } = tls
   return {
     minVersion: 'TLSv1.2',
     rejectUnauthorized: true,

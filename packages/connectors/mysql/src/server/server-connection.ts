@@ -1,5 +1,6 @@
 import { ConnectorError, isError, type CallContext } from '@casare/core'
 import type { Connection } from 'mysql2'
+import type { Readable } from 'node:stream'
 import { isServerError, refusedTime, serverFacts, toError } from '../errors.ts'
 import { altersSession } from '../sql-text.ts'
 import { convertRows, maskPrivateNames, type ResultField } from '../values/from-row.ts'
@@ -21,6 +22,7 @@ interface Header {
   readonly affectedRows: number | string
   readonly insertId: number | string
   readonly serverStatus: number
+  readonly warningStatus?: number
 }
 
 /** One connection to the server. Statements on it come one after the other. */
@@ -40,6 +42,7 @@ export class ServerConnection {
   /** Ends of the statements that are on their way: the driver forgets them where the connection is ended. */
   readonly #pending = new Set<(error: unknown) => void>()
   #flow: RowFlow | undefined
+  #reads = false
 
   private constructor(client: Connection, route: Route) {
     this.#client = client
@@ -49,7 +52,7 @@ export class ServerConnection {
     const { stream } = client as unknown as { stream: import('node:net').Socket }
     stream.on('close', () => this.#lose(new Error('The server closed the connection.')))
     stream.setTimeout(route.context.timeouts.readMs, () => {
-      if (this.#pending.size > 0 && this.#flow?.isPaused !== true)
+      if (this.#pending.size > 0 && this.#flow?.isPaused !== true && !this.#reads)
         this.destroy(new Error('The server has been silent for too long.'))
     })
   }
@@ -112,6 +115,22 @@ export class ServerConnection {
     return this.#submit({ text, values: [] }, times, false)
   }
 
+  /**
+   * Sends a stream to LOAD DATA LOCAL.
+   * @throws what the stream threw, where it failed.
+   */
+  async load(text: string, source: Readable, times: Times): Promise<StepResult> {
+    let failure: { readonly error: unknown } | undefined
+    source.on('error', (error) => (failure ??= { error }))
+    try {
+      return await this.#submit({ text, values: [], source }, times, false)
+    } catch (error) {
+      throw failure === undefined || times.signal.aborted ? error : failure.error
+    } finally {
+      source.destroy()
+    }
+  }
+
   /** Runs a query whose rows are taken piece by piece; until they are, nothing else runs here. */
   flow(step: Step, pieceRows: number): RowFlow {
     if (this.#lost !== undefined) throw lostError(this.#lost.error)
@@ -164,6 +183,7 @@ export class ServerConnection {
       let timer: NodeJS.Timeout | undefined
       const interrupt = (): void => {
         killed = this.#kill()
+        step.source?.destroy(isError(signal.reason) ? signal.reason : undefined)
         // Where the server does not stop within its time, the connection is given up.
         timer = setTimeout(() => this.destroy(signal.reason), killMs)
       }
@@ -193,9 +213,20 @@ export class ServerConnection {
       signal.addEventListener('abort', interrupt, { once: true })
       const command = prepared
         ? this.#client.execute({ sql: step.text, values: this.#typed(step.values) }, settle)
-        : this.#client.query({ sql: step.text }, settle)
+        : this.#client.query({ sql: step.text, ...this.#sourceOf(step) }, settle)
       command.on('fields', maskNames)
     })
+  }
+
+  /** While the source has the word, the silence of the server says nothing. */
+  #sourceOf({ source }: Step): { infileStreamFactory?: () => Readable } {
+    if (source === undefined) return {}
+    const infileStreamFactory = (): Readable => {
+      this.#reads = true
+      source.once('close', () => (this.#reads = false))
+      return source
+    }
+    return { infileStreamFactory }
   }
 
   /** Whole numbers as integers: as the doubles that they are in JavaScript, LIMIT would refuse them and text would show an exponent. */
@@ -216,12 +247,19 @@ export class ServerConnection {
         results: [],
         changes: Number(header?.affectedRows ?? 0),
         lastInsertId: BigInt(header?.insertId ?? 0),
+        warnings: header?.warningStatus ?? 0,
       }
     }
     const several = Array.isArray(fields) && fields.some((one) => one === undefined || Array.isArray(one))
     if (!several) {
       convertRows(results as MysqlRow[], fields as ResultField[])
-      return { rows: results as MysqlRow[], results: [results as MysqlRow[]], changes: 0, lastInsertId: 0n }
+      return {
+        rows: results as MysqlRow[],
+        results: [results as MysqlRow[]],
+        changes: 0,
+        lastInsertId: 0n,
+        warnings: 0,
+      }
     }
     const sets: MysqlRow[][] = []
     let changes = 0
@@ -234,7 +272,7 @@ export class ServerConnection {
         changes = Number((one as Header).affectedRows)
       }
     }
-    return { rows: sets[0] ?? [], results: sets, changes, lastInsertId: 0n }
+    return { rows: sets[0] ?? [], results: sets, changes, lastInsertId: 0n, warnings: 0 }
   }
 
   /** Looks at each text once: the same ones come again and again. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Parameter } from '../values/to-parameter.ts'
 
 /** A row: names of columns to values. */
@@ -9,6 +10,8 @@ export interface Step {
   readonly values: readonly Parameter[]
   /** A text of ours that comes once: preparing it would cost more than it saves. It has no values. */
   readonly once?: boolean | undefined
+  /** What LOAD DATA LOCAL reads. */
+  readonly source?: Readable | undefined
   /** What messages call it, where it is one of several. */
   readonly label?: string | undefined
 }
@@ -23,6 +26,8 @@ export interface StepResult {
   readonly changes: number
   /** The first key that was generated; 0 where there is none. */
   readonly lastInsertId: bigint
+  /** How many warnings the server has to tell. */
+  readonly warnings: number
 }
 
 /** A statement without values. */
