@@ -66,11 +66,11 @@ export const transferCommand = defineCommand({
     },
   },
   details:
-    'FROM and TO are s3://BUCKET/KEY, azure://CONTAINER/KEY or a path; FROM can be an https:// address. A key that ends with a slash, or none, means all below it. The same command again goes on where it was stopped or killed: files that have arrived and parts that were sent are not sent again. A file that fails stops no other; the exit code is then 1.',
+    'FROM and TO are s3://BUCKET/KEY, azure://CONTAINER/KEY, gs://BUCKET/KEY or a path; FROM can be an https:// address. A key that ends with a slash, or none, means all below it. The same command again goes on where it was stopped or killed: files that have arrived and parts that were sent are not sent again. A file that fails stops no other; the exit code is then 1.',
   examples: [
     'transfer ./reports s3://archive/2026/ --sync',
     'transfer s3://archive/2026/ azure://backup/2026/ --to offsite',
-    'transfer s3://exports/dump.bin ./dump.bin --limit-kib 2048',
+    'transfer gs://exports/dump.bin ./dump.bin --limit-kib 2048',
   ],
   run: (invocation) => transferAll(invocation),
 })

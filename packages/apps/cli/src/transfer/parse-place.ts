@@ -17,10 +17,11 @@ export type Place =
 export const storeConnectors: Readonly<Record<string, string>> = {
   s3: 'aws-s3',
   azure: 'azure-blob',
+  gs: 'gcs',
 }
 
 /**
- * `s3://bucket/key`, `azure://container/`, `https://…`, `file:///path` or a path. A key stands as it
+ * `s3://bucket/key`, `azure://container/`, `gs://bucket/prefix/`, `https://…`, `file:///path` or a path. A key stands as it
  * is: nothing of it is decoded.
  * @throws {UsageError}
  */
