@@ -10,7 +10,7 @@ export default {
       { jsc: { target: 'es2024', parser: { syntax: 'typescript' } }, module: { type: 'es6' }, sourceMaps: 'inline' },
     ],
   },
-  modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/\\.nx/'],
+  modulePathIgnorePatterns: ['<rootDir>/packages/.*/dist/', '<rootDir>/\\.nx/', '<rootDir>/\\.stryker-tmp/'],
   maxWorkers: 2,
   coverageProvider: 'babel',
   testTimeout: 30_000,

@@ -36,6 +36,8 @@ export interface ConnectionPoolOptions<Connection> {
 }
 
 interface Waiter<Connection> {
+  /** Until when it waits, as `performance.now()`. */
+  readonly until: number
   resolve(connection: Connection): void
   reject(error: unknown): void
 }
@@ -59,6 +61,8 @@ export class ConnectionPool<Connection extends PooledConnection> {
   readonly #lenders = new Set<() => void>()
   #opening = 0
   #sweep: NodeJS.Timeout | undefined
+  /** For the one that has waited longest: with many in flight, a timer for each costs more than all the rest here. */
+  #expiry: NodeJS.Timeout | undefined
   #closed = false
 
   constructor({ title, open, toError, pool, spare = 0 }: ConnectionPoolOptions<Connection>) {
@@ -91,11 +95,14 @@ export class ConnectionPool<Connection extends PooledConnection> {
       signal.throwIfAborted()
       if (this.#closed) throw closed()
       const leave = (): void => {
-        clearTimeout(timer)
         signal.removeEventListener('abort', aborted)
         this.#waiters.delete(waiter)
+        if (this.#waiters.size > 0) return
+        clearTimeout(this.#expiry)
+        this.#expiry = undefined
       }
       const waiter: Waiter<Connection> = {
+        until: performance.now() + this.#acquireMs,
         resolve: (connection) => {
           leave()
           this.#busy.add(connection)
@@ -107,12 +114,26 @@ export class ConnectionPool<Connection extends PooledConnection> {
         },
       }
       const aborted = (): void => waiter.reject(signal.reason)
-      const timer = setTimeout(() => waiter.reject(this.#exhausted()), this.#acquireMs)
+      this.#expiry ??= setTimeout(() => this.#expire(), this.#acquireMs)
       signal.addEventListener('abort', aborted, { once: true })
       this.#waiters.add(waiter)
       this.#openMore()
       this.#callBack()
     })
+  }
+
+  /** Those who have waited for long enough, the first ones first. */
+  #expire(): void {
+    this.#expiry = undefined
+    for (const waiter of this.#waiters) {
+      // A timer may be early by a part of a millisecond.
+      const leftMs = waiter.until - performance.now()
+      if (leftMs >= 1) {
+        this.#expiry = setTimeout(() => this.#expire(), leftMs)
+        return
+      }
+      waiter.reject(this.#exhausted())
+    }
   }
 
   /** @returns what takes the offer back: to give a connection up, once, as soon as somebody waits for one. */
