@@ -76,17 +76,33 @@ const ranges = (): unknown[] => seen.filter(toSession).map(({ headers }) => head
 
 test('an upload that is cut in mid-chunk goes on where Google is', async () => {
   const bytes = bytesOf(4 * granule + 9)
-  const proxy = await faultProxy({ host: '127.0.0.1', port: simulator.port })
-  open.push(proxy)
-  const store = connect({}, `http://127.0.0.1:${proxy.port}`)
-  // Behind the token, the start, and half of the second part.
-  await proxy.arm({ kind: 'reset', direction: 'request', afterBytes: 3.5 * granule })
+  first((request) => toSession(request) && ranges().length === 2, { cutAfterBytes: 1.5 * granule })
   const input = { bucket, key: 'cut', body: streamOf(bytes), partBytes: 2 * granule }
-  expect(await store.putObject(input)).toMatchObject({ size: bytes.byteLength })
-  expect(ranges()).toContain('bytes */*')
-  expect(ranges()).toContain(`bytes ${3 * granule}-${4 * granule - 1}/*`)
+  expect(await connect().putObject(input)).toMatchObject({ size: bytes.byteLength })
+  expect(ranges()).toEqual([
+    `bytes 0-${2 * granule - 1}/*`,
+    `bytes ${2 * granule}-${4 * granule - 1}/*`,
+    'bytes */*',
+    `bytes ${3 * granule}-${4 * granule - 1}/*`,
+    `bytes ${4 * granule}-${4 * granule + 8}/${4 * granule + 9}`,
+  ])
   await expectObject('cut', bytes)
   expect(simulator.openUploads).toBe(0)
+})
+
+test.each([
+  ['a part', false],
+  ['the last part', true],
+] as const)('of %s that is streamed and cut, only the rest is sent', async (_what, last) => {
+  const bytes = bytesOf(4 * granule + (last ? 9 : 0))
+  first(toSession, { cutAfterBytes: 2.5 * granule })
+  const store = connect()
+  const upload = await store.startUpload({ bucket, key: 'cut', partBytes: 4 * granule })
+  const body = () => streamOf(bytes)
+  const sent = await store.uploadPart({ upload, number: 1, offset: 0, last, body, length: bytes.byteLength })
+  expect(ranges()).toContain(`bytes ${2 * granule}-${4 * granule - 1}/*`)
+  await store.completeUpload({ upload, parts: [sent] })
+  await expectObject('cut', bytes)
 })
 
 test.each(['answer lost', 'reset', { status: 503 }, { status: 429 }] as const)(

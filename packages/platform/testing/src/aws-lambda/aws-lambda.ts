@@ -17,6 +17,7 @@ export interface AwsLambda extends AsyncDisposable {
   readonly invocations: readonly Invocation[]
   /** Adds or replaces a function. */
   put(name: string, definition: SimulatedFunction | Handler): void
+  delete(name: string): void
   /** Cuts every connection. */
   resetConnections(): void
   close(): Promise<void>
@@ -54,6 +55,7 @@ export async function awsLambda(): Promise<AwsLambda> {
     invocations: functions.invocations,
     put: (name, definition) =>
       functions.put(name, typeof definition === 'function' ? { handler: definition } : definition),
+    delete: (name) => functions.delete(name),
     resetConnections: () => server.closeAllConnections(),
     close,
     [Symbol.asyncDispose]: close,

@@ -49,6 +49,10 @@ export class Functions {
     this.#known.set(name, definition)
   }
 
+  delete(name: string): void {
+    this.#known.delete(name)
+  }
+
   get names(): string[] {
     return [...this.#known.keys()].sort()
   }

@@ -83,7 +83,8 @@ export function lifecycleChecks(context: SuiteContext): Check[] {
       const [left, right] = [trial.connect(), trial.connect()]
       const clients = [await left.$.client(), await right.$.client()]
       ensure(clients[0] !== clients[1], 'two connections have the same client')
-      const shared = sharedObjects(clients[0], clients[1])
+      const { sharedTables = [] } = trial.subject
+      const shared = sharedObjects(clients[0], clients[1], sharedTables)
       ensure(shared === undefined, `two clients share the object at ${shared}`)
       await left.close()
       const { name, example } = trial.harmless
@@ -160,7 +161,7 @@ export async function until(holds: () => boolean, complaint: () => string): Prom
 }
 
 /** The path of an object that hangs on both clients and could carry one's state to the other. */
-function sharedObjects(left: unknown, right: unknown): string | undefined {
+function sharedObjects(left: unknown, right: unknown, tables: readonly string[]): string | undefined {
   const seen = new Set<unknown>()
   const visit = (one: unknown, path: string, depth: number): void => {
     if (typeof one !== 'object' || one === null || depth > 3 || seen.has(one)) return
@@ -171,6 +172,7 @@ function sharedObjects(left: unknown, right: unknown): string | undefined {
   const found = (one: unknown, path: string, depth: number, met: Set<unknown>): string | undefined => {
     if (typeof one !== 'object' || one === null || depth > 3 || met.has(one)) return undefined
     met.add(one)
+    if (tables.includes(path)) return undefined
     if (seen.has(one) && !isHarmless(one)) return path
     for (const [key, value] of Object.entries(one)) {
       const deeper = found(value, `${path}.${key}`, depth + 1, met)

@@ -26,11 +26,12 @@ export interface SeenRequest {
 }
 
 /**
- * What goes wrong with a request: an answer in place of the right one; a connection that breaks before anything is done, or
+ * What goes wrong with a request: an answer in place of the right one; a connection that breaks after so many bytes of its body; a connection that breaks before anything is done, or
  * after all is done; a byte of the request's or the answer's that is damaged on its way.
  */
 export type StorageTrouble =
   | { readonly status: number; readonly reason?: string; readonly retryAfterSeconds?: number }
+  | { readonly cutAfterBytes: number }
   | 'reset'
   | 'answer lost'
   | 'bytes damaged'
@@ -173,7 +174,7 @@ async function answer(
       request.socket.resetAndDestroy()
       return
     }
-    if (typeof trouble === 'object') {
+    if (typeof trouble === 'object' && 'status' in trouble) {
       const { status, reason = status === 429 ? 'rateLimitExceeded' : 'backendError', retryAfterSeconds } = trouble
       const headers = retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) }
       reply = {
@@ -181,8 +182,7 @@ async function answer(
         headers,
       }
     } else {
-      const body = trouble === 'bytes damaged' ? damagedBody(call.body) : call.body
-      reply = chosen(await route({ ...call, body }, parts), query.get('fields'))
+      reply = chosen(await route({ ...call, body: bodyWith(trouble, call.body) }, parts), query.get('fields'))
     }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error
@@ -214,6 +214,20 @@ async function send(request: IncomingMessage, response: ServerResponse, reply: R
 function damaged(reply: Reply): Reply {
   const [chunk, ...rest] = reply.chunks ?? []
   return chunk === undefined ? reply : { ...reply, chunks: [flipped(chunk), ...rest] }
+}
+
+function bodyWith(trouble: StorageTrouble | undefined, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  if (trouble === 'bytes damaged') return damagedBody(body)
+  return typeof trouble === 'object' && 'cutAfterBytes' in trouble ? cutBody(body, trouble.cutAfterBytes) : body
+}
+
+async function* cutBody(body: AsyncIterable<Uint8Array>, most: number): AsyncIterable<Uint8Array> {
+  let left = most
+  for await (const chunk of body) {
+    yield chunk.subarray(0, left)
+    left -= Math.min(left, chunk.byteLength)
+    if (left === 0) throw new Error('The connection is cut.')
+  }
 }
 
 /** One byte of the request is another one. */

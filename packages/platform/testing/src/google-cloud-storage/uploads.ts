@@ -21,6 +21,8 @@ interface Session {
   readonly arrived: ArrivingBytes
   state: 'open' | 'cancelled' | 'expired' | 'failed'
   made: Generation | undefined
+  /** Ends the request whose bytes are coming in, with what has come. */
+  takeOver: (() => void) | undefined
 }
 
 /** What a Content-Range says: a question (`bytes *\/…`), or where bytes belong. Without `to` and `total` the object ends with them. */
@@ -69,6 +71,7 @@ export class Uploads {
       arrived: new ArrivingBytes(this.#store.budget),
       state: 'open',
       made: undefined,
+      takeOver: undefined,
     }
     this.#sessions.set(session.id, session)
     const query = new URLSearchParams({ uploadType: 'resumable', name, upload_id: session.id })
@@ -89,6 +92,8 @@ export class Uploads {
     const session = this.#session(id)
     const { arrived } = session
     const range = rangeIn(headerOf(call, 'content-range'))
+    // Of two requests the later one counts: the connection of the earlier may be dead.
+    session.takeOver?.()
     // Said again after the end, whatever was sent: the answer may have been lost.
     if (session.made !== undefined) {
       for await (const _ignored of call.body);
@@ -121,27 +126,38 @@ export class Uploads {
     let skip = arrived.size - from
     let held: Uint8Array[] = []
     let size = 0
+    let over = false
     const keep = (bytes: number): void => {
+      if (bytes === 0 || over || session.state !== 'open') return
       const all = Buffer.concat(held)
       arrived.add(all.subarray(0, bytes))
       held = [all.subarray(bytes)]
       size -= bytes
     }
+    const whole = (): number => size - ((arrived.size + size) % granule)
+    const takeOver = (): void => {
+      keep(whole())
+      over = true
+    }
+    session.takeOver = takeOver
     try {
       for await (const chunk of body) {
         const fresh = chunk.subarray(Math.min(skip, chunk.byteLength))
         skip -= chunk.byteLength - fresh.byteLength
         held.push(fresh)
         size += fresh.byteLength
-        if (size >= 4 * granule) keep(size - ((arrived.size + size) % granule))
+        if (over) held = []
+        else if (size >= 4 * granule) keep(whole())
       }
-      if (size > 0) keep(size)
+      keep(size)
     } catch (error) {
       if (error instanceof ApiError) this.#end(session, 'failed')
-      const whole = size - ((arrived.size + size) % granule)
-      if (whole > 0 && session.state === 'open') keep(whole)
+      takeOver()
       throw error
+    } finally {
+      if (session.takeOver === takeOver) session.takeOver = undefined
     }
+    if (over) throw new ApiError(503, 'backendError', 'Another request for this upload has come.')
   }
 
   #finish(call: Call, session: Session): Reply {

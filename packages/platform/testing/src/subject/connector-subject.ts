@@ -129,6 +129,8 @@ export interface ConnectorSubject {
         >
       >
     | undefined
+  /** Tables of an SDK that its clients share and nobody changes, as the check of tenants names them. Default: none. */
+  readonly sharedTables?: readonly string[] | undefined
   /** Packages that may be loaded by importing the connector. Default: zod. */
   readonly mayLoad?: readonly string[] | undefined
 }
