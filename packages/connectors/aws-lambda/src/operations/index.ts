@@ -6,3 +6,7 @@ export {
   /** Invokes a function: waits for its answer, hands an event over, or tries whether it may be invoked. */
   invoke,
 } from './invoke.ts'
+export {
+  /** Invokes a function and gives its answer as a stream of bytes, while it is made. */
+  invokeStreaming,
+} from './invoke-streaming.ts'

@@ -1,10 +1,10 @@
 import type { LambdaClient } from '@aws-sdk/client-lambda'
-import { invalidInput, operation, schema } from '@casare/core'
+import { operation, schema } from '@casare/core'
 import { z } from 'zod'
+import { functionErrorOf, parsedAnswer } from '../function-error.ts'
 import { functionName, qualifier } from '../function-name.ts'
+import { encodeClientContext, encodePayload } from '../payload.ts'
 
-/** The largest payloads, in bytes (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
-const maxPayloadBytes = { request: 6_291_456, event: 1_048_576, dryRun: 6_291_456 } as const
 const invocationTypes = { request: 'RequestResponse', event: 'Event', dryRun: 'DryRun' } as const
 
 /** https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html */
@@ -45,24 +45,19 @@ export const invoke = operation({
   async run(client: LambdaClient, input, { signal }) {
     const { InvokeCommand } = await import('@aws-sdk/client-lambda')
     const { kind, clientContext, logTail } = input
-    const payload = input.payload === undefined ? undefined : Buffer.from(JSON.stringify(input.payload))
-    const limit = maxPayloadBytes[kind]
-    if (payload !== undefined && payload.length > limit)
-      throw invalidInput(`payload: it has ${payload.length} bytes; Lambda takes at most ${limit} with kind "${kind}".`)
     const answer = await client.send(
       new InvokeCommand({
         FunctionName: input.function,
         Qualifier: input.qualifier,
         InvocationType: invocationTypes[kind],
-        ...(payload === undefined ? {} : { Payload: payload }),
+        ...encodePayload(input.payload, kind),
         LogType: logTail && kind === 'request' ? 'Tail' : 'None',
-        ClientContext:
-          clientContext === undefined ? undefined : Buffer.from(JSON.stringify(clientContext)).toString('base64'),
+        ClientContext: encodeClientContext(clientContext),
       }),
       { abortSignal: signal },
     )
     const text = answer.Payload == null ? '' : Buffer.from(answer.Payload).toString('utf8')
-    const value = text === '' ? undefined : parsed(text)
+    const value = text === '' ? undefined : parsedAnswer(text)
     return {
       status: answer.StatusCode ?? 200,
       ...(answer.FunctionError === undefined
@@ -75,32 +70,3 @@ export const invoke = operation({
     }
   },
 })
-
-/** A function of a custom runtime may answer with what is no JSON. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
-
-function functionErrorOf(kind: string, value: unknown) {
-  const { errorType, errorMessage, trace, stackTrace } = (typeof value === 'object' && value !== null ? value : {}) as {
-    errorType?: unknown
-    errorMessage?: unknown
-    trace?: unknown
-    stackTrace?: unknown
-  }
-  const lines = Array.isArray(trace) ? trace : Array.isArray(stackTrace) ? stackTrace : []
-  return {
-    kind,
-    ...(typeof errorType === 'string' ? { type: errorType } : {}),
-    ...(typeof errorMessage === 'string'
-      ? { message: errorMessage }
-      : typeof value === 'string'
-        ? { message: value }
-        : {}),
-    stack: lines.map(String),
-  }
-}
