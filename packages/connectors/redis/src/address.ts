@@ -1,5 +1,6 @@
 import { invalidInput, isLoopback } from '@casare/core'
 import type { ParsedConfig } from './config.ts'
+import { endpointOf } from './egress.ts'
 
 /** Where the server is, and who we are there. */
 export interface RedisAddress {
@@ -18,16 +19,30 @@ const defaultPort = 6379
  * @throws `invalid_input` for a URL that is none, has query parameters, or stands beside the parts it is made of.
  */
 export function addressOf(config: ParsedConfig): RedisAddress {
+  refuseBoth(config)
   const { url, host = 'localhost', port = defaultPort, username, password, database = 0 } = config
   if (url !== undefined) return fromUrl(url.reveal(), config)
+  const nodes = config.cluster?.nodes ?? config.sentinel?.nodes
+  const hosts = nodes?.map((node) => endpointOf(node).host) ?? [host]
   return {
     host,
     port,
-    secure: config.secure ?? !isLoopback(host),
+    secure: config.secure ?? !hosts.every(isLoopback),
     username,
     password: password?.reveal(),
     database,
   }
+}
+
+/** Where the servers are is said once. */
+function refuseBoth(config: ParsedConfig): void {
+  const { cluster, sentinel, database = 0 } = config
+  const ways = (['cluster', 'sentinel', 'url', 'host'] as const).filter((part) => config[part] !== undefined)
+  if (ways.length > 1)
+    throw invalidInput(`Redis: "${ways[0]}" and "${ways[1]}" both say where the server is; give one.`)
+  if ((cluster ?? sentinel) !== undefined && config.port !== undefined)
+    throw invalidInput('Redis: "port" goes with "host"; nodes have theirs beside them.')
+  if (cluster !== undefined && database !== 0) throw invalidInput('Redis: a cluster has no database but 0.')
 }
 
 function fromUrl(text: string, config: ParsedConfig): RedisAddress {

@@ -28,8 +28,8 @@ export class HeldConnection implements RedisClient {
     return sendAllOn(this.#driver, commands, replies)
   }
 
-  dial(signal: AbortSignal): Promise<Driver> {
-    return this.#parent.dial(signal)
+  dial(signal: AbortSignal, key?: Argument): Promise<Driver> {
+    return this.#parent.dial(signal, key)
   }
 
   hold<Result>(_signal: AbortSignal, work: (held: RedisClient) => Promise<Result>): Promise<Result> {

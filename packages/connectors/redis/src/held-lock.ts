@@ -46,8 +46,8 @@ export class HeldLock implements RedisClient {
     return this.#client.sendAll(commands, replies)
   }
 
-  dial(signal: AbortSignal): Promise<Driver> {
-    return this.#client.dial(signal)
+  dial(signal: AbortSignal, key?: Argument): Promise<Driver> {
+    return this.#client.dial(signal, key)
   }
 
   hold<Result>(signal: AbortSignal, work: (held: RedisClient) => Promise<Result>): Promise<Result> {

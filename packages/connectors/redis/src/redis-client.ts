@@ -33,8 +33,8 @@ export interface RedisClient {
   send(command: readonly Argument[], replies?: ReplyOptions): Promise<unknown>
   /** Sends commands one right after the other; answers each with its reply, or with the error as it was thrown. */
   sendAll(commands: readonly (readonly Argument[])[], replies?: ReplyOptions): Promise<Outcome[]>
-  /** Opens a connection of its own, for what blocks or holds a state. The caller destroys it. */
-  dial(signal: AbortSignal): Promise<Driver>
+  /** Opens a connection of its own, for what blocks or holds a state. The caller destroys it. @param key what it is for: in a cluster its node is dialled */
+  dial(signal: AbortSignal, key?: Argument): Promise<Driver>
   /** Runs work on a connection that nobody else uses: a new one, or the session's own. */
   hold<Result>(signal: AbortSignal, work: (held: RedisClient) => Promise<Result>): Promise<Result>
   /** Tells of something that an operator should know. */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { end } from '../dial.ts'
 import { toEntry, type Entry } from '../entry.ts'
 import { repliesAs, sendOn, textReplies, type Driver, type RedisClient } from '../redis-client.ts'
-import type { Argument, RedisValue } from '../values.ts'
+import { toArgument, type Argument, type RedisValue } from '../values.ts'
 import { keepAlive } from './keep-alive.ts'
 import { Unanswered } from './unanswered.ts'
 
@@ -37,7 +37,7 @@ export async function subscribeEntries(
     unanswered = new Unanswered(input.consumer ?? `casare-${randomUUID()}`)
     memories(client).set(input, unanswered)
   }
-  const driver = await client.dial(context.signal)
+  const driver = await client.dial(context.signal, toArgument(input.stream))
   const ended = keepAlive(driver, context)
   try {
     await Promise.race([ended.promise, new EntryReader(client, driver, input, context, unanswered).run()])
