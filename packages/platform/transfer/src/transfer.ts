@@ -143,7 +143,7 @@ class Run {
       const targetKey = this.#targetKey(entry)
       if (this.#options.deleteExtra === true) sources.add(targetKey)
       this.#meter.found += 1
-      if (!this.#wanted(entry, targetKey, present)) continue
+      if (!(await this.#wanted(entry, targetKey, present))) continue
       this.#meter.bytesToMove += entry.size ?? 0
       while (running.size >= most) await Promise.race(running)
       const one = this.#entries.run(() => this.#one(entry, targetKey)).finally(() => running.delete(one))
@@ -195,15 +195,22 @@ class Run {
   }
 
   /** Is it to be moved? Tells of it where not. */
-  #wanted(entry: Entry, targetKey: string, present: ReadonlyMap<string, Entry> | undefined): boolean {
+  async #wanted(entry: Entry, targetKey: string, present: ReadonlyMap<string, Entry> | undefined): Promise<boolean> {
     const { key, size } = entry
-    const arrived = this.#journal.state.done.get(targetKey)
-    const same = arrived?.etag !== undefined && arrived.etag === entry.etag
     // A sync asks the target itself; what has arrived may have been deleted since.
-    if (present === undefined ? !same : differs(entry, present.get(targetKey))) return true
+    if (present === undefined ? !(await this.#arrived(entry, targetKey)) : differs(entry, present.get(targetKey)))
+      return true
     this.#meter.skipped += 1
     this.#tell({ key, targetKey, size, outcome: present === undefined ? 'resumed' : 'unchanged' })
     return false
+  }
+
+  /** Did an earlier process move it, as it is now? */
+  async #arrived({ etag }: Entry, targetKey: string): Promise<boolean> {
+    const done = this.#journal.state.done.get(targetKey)
+    if (done?.etag === undefined || done.etag !== etag) return false
+    const { target, signal } = this.#move
+    return target.forgetful !== true || (await target.find(targetKey, signal))?.size === done.size
   }
 
   async #one(entry: Entry, targetKey: string): Promise<void> {

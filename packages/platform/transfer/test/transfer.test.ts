@@ -145,6 +145,16 @@ test('an entry that fails stops no other, and is tried again by the next run', a
   expect(Object.keys(bench.kept())).toHaveLength(4)
 })
 
+test('a file that was lost with the power of the machine is moved again', async () => {
+  const from = new FolderStore(await bench.folder('from', { kept: 'kept', lost: 'lost', nul: 'refused' }))
+  const to = await bench.folder('to')
+  const options = { from: { store: from }, to: { store: new FolderStore(to) } }
+  expect(await run(options)).toMatchObject({ moved: 2, failed: 1 })
+  await writeFile(join(to, 'lost'), '')
+  expect(await run(options)).toMatchObject({ moved: 1, skipped: 1, failed: 1 })
+  expect(await filesOf(to)).toEqual({ kept: 'kept', lost: 'lost' })
+})
+
 test('a sync moves what is missing, of another size or newer, and deletes what is too much', async () => {
   const folder = await bench.folder('from', { same: '1', grown: '12', newer: '3', added: '4', 'skip.log': 'x' })
   const to = await bench.folder('to', { same: '1', grown: '1', newer: '9', extra: '5', 'keep.log': 'y' })

@@ -24,6 +24,8 @@ const writtenBytes = 1024 * 1024
 /** A folder of this machine, or one file of it. Links are not followed. */
 export class FolderStore implements SourceStore, TargetStore {
   readonly name: string
+  // To wait for the disk with each small file would take longer than all else; a file that was lost has another size.
+  readonly forgetful = true
   readonly #root: string
   readonly #paths: SafePaths
 
@@ -106,7 +108,7 @@ export class FolderStore implements SourceStore, TargetStore {
     const path = await this.#paths.of(key)
     const hidden = hiddenPath(path)
     try {
-      await writeFile(hidden, bytes, { flush: true })
+      await writeFile(hidden, bytes)
       await rename(hidden, path)
     } catch (error) {
       this.#paths.forget()

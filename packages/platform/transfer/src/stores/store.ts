@@ -81,6 +81,8 @@ export interface StoredEntry {
 /** Where files go. */
 export interface TargetStore {
   readonly name: string
+  /** A machine that loses its power may lose what was put: what has arrived is looked at again before it counts as there. */
+  readonly forgetful?: boolean | undefined
   /** `undefined` where it is not there. */
   find(key: string, signal: AbortSignal): Promise<Entry | undefined>
   list(signal: AbortSignal): AsyncIterable<Entry>
