@@ -133,11 +133,14 @@ await describeWithPeer('kafka', {}, () => {
     const begun: unknown[] = []
     const done: unknown[] = []
     const subscriptions = logs.map((log) =>
-      log.records.listen({ topics: [topic], group: 'long', ...listening }, async ({ value }) => {
-        begun.push(value)
-        if (value === 1) await new Promise((resolve) => setTimeout(resolve, 6_000))
-        done.push(value)
-      }),
+      log.records.listen(
+        { topics: [topic], group: 'long', ...listening, sessionTimeoutMs: 3_500 },
+        async ({ value }) => {
+          begun.push(value)
+          if (value === 1) await new Promise((resolve) => setTimeout(resolve, 5_000))
+          done.push(value)
+        },
+      ),
     )
     for (const { ready } of subscriptions) await ready
     const [log] = logs as [ReturnType<typeof kafka>]
@@ -165,11 +168,7 @@ await describeWithPeer('kafka', {}, () => {
       [1, 2, 3].map((hour) => ({ value: hour, partition: 0, timestamp: `2026-11-24T0${hour}:00:00.000Z` })),
       { topic },
     )
-    const valuesFrom = async (
-      group: string,
-      from: 'latest' | { timestamp: string } | { offset: string },
-      wanted: number,
-    ) => {
+    const listenFrom = (group: string, from: 'latest' | { offset: string }) => {
       const seen: unknown[] = []
       const subscription = log.records.listen(
         { topics: [topic], group, ...listening, from },
@@ -177,19 +176,20 @@ await describeWithPeer('kafka', {}, () => {
           if (partition === 0) seen.push(value)
         },
       )
-      await subscription.ready
-      await log.records.write([{ value: 'new', partition: 0 }], { topic })
-      await until(() => seen.length >= wanted)
-      await subscription.stop()
-      return seen
+      return { seen, subscription }
     }
-    expect(await valuesFrom('latest', 'latest', 1)).toEqual(['new'])
-    expect(await valuesFrom('offset', { offset: '2' }, 3)).toEqual([3, 'new', 'new'])
+    // At once: each waits for its group to be shared out.
+    const listeners = [listenFrom('latest', 'latest'), listenFrom('offset', { offset: '2' })]
+    for (const { subscription } of listeners) await subscription.ready
+    await log.records.write([{ value: 'new', partition: 0 }], { topic })
+    await until(() => listeners.every(({ seen }) => seen.includes('new')))
+    for (const { subscription } of listeners) await subscription.stop()
+    expect(listeners.map(({ seen }) => seen)).toEqual([['new'], [3, 'new']])
     const moved = await log.resetOffsets({ topic, group: 'latest', to: { offsets: [{ partition: 0, offset: '1' }] } })
     expect(moved).toEqual({ partitions: [{ partition: 0, offset: '1' }] })
     expect((await log.consumerGroupOffsets({ topic, group: 'latest' })).partitions[0]).toMatchObject({
       offset: '1',
-      lag: '4',
+      lag: '3',
     })
     await log.close()
   }, 60_000)
@@ -216,17 +216,15 @@ await describeWithPeer('kafka', {}, () => {
       { topics: [topic], group: 'blocked', ...listening },
       async ({ value }) => void seen.push(value),
     )
-    await until(() => blocked.length === 1)
-    expect(blocked).toMatchObject([{ topic, partition: 0, offset: '0' }])
-    await without.stop()
-    expect(seen).toEqual([])
+    const handled: unknown[] = []
     const aside = log.records.listen(
       { topics: [topic], group: 'aside', deadLetterTopic: dead, ...listening },
-      async ({ value }) => void seen.push(value),
+      async ({ value }) => void handled.push(value),
     )
-    await until(() => seen.length === 1)
-    await aside.stop()
-    expect(seen).toEqual([{ fine: true }])
+    await until(() => blocked.length === 1 && handled.length === 1)
+    await Promise.all([without.stop(), aside.stop()])
+    expect(blocked).toMatchObject([{ topic, partition: 0, offset: '0' }])
+    expect([seen, handled]).toEqual([[], [{ fine: true }]])
     expect(await cluster.records(dead)).toMatchObject([{ key: 'a', value: '{"broken' }])
     diagnostics('casare:event').unsubscribe(note)
     await log.close()
