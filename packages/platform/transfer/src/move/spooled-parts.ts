@@ -60,7 +60,7 @@ export async function* spooledParts(
         offset,
         length,
         last: ended,
-        open: () => (length === 0 ? nothing() : createReadStream(path, { highWaterMark: 262_144 })),
+        open: () => (length === 0 ? nothing() : createReadStream(path)),
         free: () => rm(path, { force: true }).finally(resolve),
       }
       offset += length
