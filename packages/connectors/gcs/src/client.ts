@@ -93,9 +93,12 @@ export function close(client: GcsClient): void {
   client.destroy()
 }
 
-/** Asks for the name of one bucket. Who may not ask that is known all the same. */
+/** Asks for the name of one bucket of the project, where one is known. Who may not ask that is known all the same. */
 export async function check(client: GcsClient, { signal }: CallContext): Promise<void> {
-  const query = { project: await client.projectId(), maxResults: '1' }
+  await client.authorize()
+  const project = await client.projectId().catch(() => undefined)
+  if (project === undefined) return
+  const query = { project, maxResults: '1' }
   try {
     await sendJson(client, { method: 'GET', path: '/storage/v1/b', query }, signal)
   } catch (error) {

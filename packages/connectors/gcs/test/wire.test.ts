@@ -395,6 +395,18 @@ test("a client of one's own is used as it is, and its requests are not repeated"
   expect((await store.$.client()).sdk).toBe(client)
 })
 
+test('a check asks for the buckets of the project, and does not need the right to', async () => {
+  await connect().$.check()
+  expect(seen.at(-1)).toMatchObject({ method: 'GET', path: '/storage/v1/b' })
+  const scopes = ['https://www.googleapis.com/auth/drive']
+  await connect({ credentials: { kind: 'accessToken', token: simulator.issueToken({ scopes }) } }).$.check()
+  simulator.revokeTokens()
+  const token = simulator.issueToken({ lifetimeMs: -1 })
+  await expect(connect({ credentials: { kind: 'accessToken', token } }).$.check()).rejects.toMatchObject({
+    code: 'unauthenticated',
+  })
+})
+
 test('nobody sends no token', async () => {
   const { projectId: _none, ...config } = configOf(simulator)
   const store = gcs({ ...config, credentials: { kind: 'anonymous' } })

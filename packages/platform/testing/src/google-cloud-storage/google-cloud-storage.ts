@@ -83,7 +83,7 @@ export interface GoogleCloudStorage extends AsyncDisposable {
 /**
  * Starts a simulator of the JSON API of Google Cloud Storage on a free port of this machine, with state, checks and errors
  * as Google has them (https://cloud.google.com/storage/docs/json_api); Google's own client is its proof.
- * No ACLs, no notifications, no encryption keys, no soft delete; one project, one service account that may do everything.
+ * No ACLs, no notifications, no encryption keys, no soft delete, no transcoding; one project, one service account that may do everything.
  */
 export async function googleCloudStorage({
   maxBytes = defaultMaxBytes,
