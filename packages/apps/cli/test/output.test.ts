@@ -147,7 +147,8 @@ describe('words, settings and JSON', () => {
 
 test('a secret is known to the redactor as soon as it is resolved', async () => {
   const redactor = new Redactor()
-  const { vault } = registeringProviders({ vault: () => new Secret('s3cr3t-value-0123456789') }, redactor)
+  const providers = { vault: () => new Secret('s3cr3t-value-0123456789') }
+  const { vault } = registeringProviders(providers, redactor, { folder: '.', env: {} })
   await vault?.({ provider: 'vault', path: 'x', field: undefined, text: 'secret://vault/x' })
   expect(redactor.text('it is s3cr3t-value-0123456789.')).toBe('it is [secret].')
 })

@@ -115,6 +115,7 @@ async function callOne(invocation: Invocation<CallValues>): Promise<ExitCode> {
     project,
     parameters: settings(values.set),
     folder: host.folder,
+    env: host.env,
     fileRoots: (values.files ?? []).map((folder) => resolve(host.folder, folder)),
     redactor,
     log,

@@ -49,7 +49,7 @@ async function checkFile(
   try {
     await checkFlow(flow, {
       parameters: settings(values.set),
-      secretProviders: registeringProviders(secretProvidersOf(flow), redactor),
+      secretProviders: registeringProviders(secretProvidersOf(flow), redactor, host),
       dial: values.offline !== true,
     })
   } catch (error) {
@@ -78,6 +78,7 @@ async function checkConnection(
     project: await loadProject(host.folder, values.file),
     parameters: settings(values.set),
     folder: host.folder,
+    env: host.env,
     fileRoots: [],
     redactor,
     log,

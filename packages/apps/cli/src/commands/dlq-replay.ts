@@ -54,7 +54,7 @@ export const dlqReplay = defineCommand({
         : await replayDeadLetters(flow, {
             ids: ids.length === 0 ? undefined : ids,
             parameters: settings(values.set),
-            secretProviders: registeringProviders(secretProvidersOf(flow), redactor),
+            secretProviders: registeringProviders(secretProvidersOf(flow), redactor, host),
             statePath: values.state === undefined ? undefined : resolve(host.folder, values.state),
             stateKey: host.env['CASARE_STATE_KEY'],
             dryRun: values['dry-run'],

@@ -9,6 +9,11 @@ import { dlqShow } from './dlq-show.ts'
 import { list } from './list.ts'
 import { nodesExport } from './nodes-export.ts'
 import { run } from './run.ts'
+import { secretsDelete } from './secrets-delete.ts'
+import { secretsGet } from './secrets-get.ts'
+import { secretsList } from './secrets-list.ts'
+import { secretsRotate } from './secrets-rotate.ts'
+import { secretsSet } from './secrets-set.ts'
 import { transferAbort } from './transfer-abort.ts'
 import { transferList } from './transfer-list.ts'
 import { transferCommand } from './transfer.ts'
@@ -28,4 +33,9 @@ export const commands: readonly Command[] = [
   transferCommand,
   transferList,
   transferAbort,
+  secretsSet,
+  secretsList,
+  secretsGet,
+  secretsDelete,
+  secretsRotate,
 ]

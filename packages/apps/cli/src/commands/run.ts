@@ -100,7 +100,7 @@ async function runOne(
   try {
     const report = await runFlow(flow, {
       parameters,
-      secretProviders: registeringProviders(secretProvidersOf(flow), redactor),
+      secretProviders: registeringProviders(secretProvidersOf(flow), redactor, host),
       signal,
       onProgress: (progress) => view.update(progress),
       ...(log && { log }),

@@ -37,7 +37,7 @@ export const transferAbort = defineCommand({
     if (found === undefined)
       throw new UsageError(`There is no unfinished transfer "${id}". "casare transfer list" shows them.`)
     const project = await loadProject(host.folder, values.file)
-    const request = { parameters: settings(values.set), redactor, log }
+    const request = { parameters: settings(values.set), redactor, log, env: host.env }
     const opening = { folder: host.folder, project, request, opened: new Map<string, never>() }
     try {
       const { store } = await openTarget(found.to, values.to, opening, true)

@@ -86,7 +86,7 @@ async function transferAll(invocation: Invocation<TransferValues>): Promise<Exit
     import('@casare/transfer'),
   ])
   const project = await loadProject(host.folder, values.file)
-  const request = { parameters: settings(values.set), redactor, log }
+  const request = { parameters: settings(values.set), redactor, log, env: host.env }
   const opening = { folder: host.folder, project, request, opened: new Map<string, never>() }
   const view = new TransferView(terminal)
   const manifest = values.manifest === undefined ? undefined : await openManifest(resolve(host.folder, values.manifest))

@@ -1,6 +1,7 @@
 import { basicSecretProviders, ConnectorError, isPlainObject, nearest, resolveReferences } from '@casare/core'
 import type { Connection, JsonSchema, RequestLogLine, Redactor } from '@casare/core'
 import { resolveConnector } from '@casare/flow'
+import type { Host } from '../host.ts'
 import { UsageError } from '../usage-error.ts'
 import { placed, type Project } from './project.ts'
 import { registeringProviders } from './registering-providers.ts'
@@ -21,6 +22,7 @@ export interface ConnectionRequest {
   readonly parameters: Readonly<Record<string, string>>
   /** Folder that the connector is looked for from, where there is no project. */
   readonly folder: string
+  readonly env: Host['env']
   /** Folders that `{ file }` bodies may come from. */
   readonly fileRoots: readonly string[]
   readonly redactor: Redactor
@@ -55,6 +57,7 @@ export async function openConnection(request: ConnectionRequest): Promise<AnyCon
   const providers = registeringProviders(
     basicSecretProviders({ folders: project?.secretFolders, base: project?.folder ?? request.folder }),
     redactor,
+    request,
   )
   const { config, problems } = await resolveReferences(given, connector.describe().config, providers)
   const [problem] = problems
@@ -73,11 +76,15 @@ export async function openConnection(request: ConnectionRequest): Promise<AnyCon
 export async function resolveInput(
   input: unknown,
   schema: JsonSchema,
-  { project, folder, redactor }: Pick<ConnectionRequest, 'project' | 'folder' | 'redactor'>,
+  { project, folder, env, redactor }: Pick<ConnectionRequest, 'project' | 'folder' | 'env' | 'redactor'>,
 ): Promise<unknown> {
   if (!JSON.stringify(schema).includes('"secret":true')) return input
   const providers = basicSecretProviders({ folders: project?.secretFolders, base: project?.folder ?? folder })
-  const { config, problems } = await resolveReferences(input, schema, registeringProviders(providers, redactor))
+  const { config, problems } = await resolveReferences(
+    input,
+    schema,
+    registeringProviders(providers, redactor, { folder, env }),
+  )
   const [problem] = problems
   if (problem === undefined) return config
   throw new UsageError(`input${problem.path.map((step) => `.${step}`).join('')}: ${problem.error.message}`)

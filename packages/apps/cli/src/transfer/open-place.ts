@@ -10,7 +10,7 @@ import { isPrefix, parsePlace, type Place } from './parse-place.ts'
 export interface Opening {
   readonly folder: string
   readonly project: Project | undefined
-  readonly request: Pick<ConnectionRequest, 'parameters' | 'redactor' | 'log'>
+  readonly request: Pick<ConnectionRequest, 'parameters' | 'redactor' | 'log' | 'env'>
   /** Connections that were opened, by what they were asked for: the same place gets the same one. */
   readonly opened: Map<string, { readonly connection: unknown; close(): Promise<void> }>
 }

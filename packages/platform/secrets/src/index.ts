@@ -1,0 +1,2 @@
+export { openSecretStore, type SecretInfo, type SecretStore } from './secret-store.ts'
+export type { StoreKey } from './key.ts'
