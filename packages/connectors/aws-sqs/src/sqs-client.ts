@@ -46,13 +46,8 @@ export class SqsClient {
 
   /** Ends the connections to S3, and those to SQS. */
   async close(): Promise<void> {
-    await this.closePayloads()
-    this.sdk.destroy()
-  }
-
-  /** Ends the connections to S3. */
-  async closePayloads(): Promise<void> {
     await this.#payloads?.then((store) => store.close()).catch(() => undefined)
+    this.sdk.destroy()
   }
 
   /** The URL of a queue that is given by name or URL; names are asked for once. */
