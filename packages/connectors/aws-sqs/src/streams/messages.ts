@@ -1,6 +1,6 @@
 import { listens, schema, stream, writes, type WriteFailure } from '@casare/core'
 import { z } from 'zod'
-import { listenClaimCheck, writeClaimCheck } from '../claim-check/settings.ts'
+import { listenClaimCheck, writeClaimCheck } from '../claim-check/fields.ts'
 import { Consumer } from '../listening/consumer.ts'
 import { deadLetters } from '../listening/dead-letters.ts'
 import type { OutgoingMessage } from '../message.ts'

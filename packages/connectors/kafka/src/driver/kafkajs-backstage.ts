@@ -1,3 +1,5 @@
+// eslint-disable-next-line @typescript-eslint/triple-slash-reference -- it declares a module of kafkajs, and is none itself
+/// <reference path="./kafkajs-internals.d.ts" />
 import { ConnectorError } from '@casare/core'
 import type { Kafka, KafkaMessage } from 'kafkajs'
 import type { ArrivedRecord, Fetched, Position } from './driver.ts'
