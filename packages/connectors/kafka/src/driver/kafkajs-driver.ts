@@ -56,7 +56,7 @@ export async function kafkajsDriver(config: ParsedConfig, context: OpenContext):
   // A refresh of what one call knows of the cluster takes away what another one has just looked up.
   let turn: Promise<unknown> = Promise.resolve()
   const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
-    const answered = turn.then(ask)
+    const answered = turn.then(ask).catch(metadataLost)
     turn = answered.catch(() => undefined)
     return answered
   }
@@ -283,4 +283,16 @@ function forOnePartition(messages: Message[], partition: number): Message[] {
 async function load(): Promise<typeof import('kafkajs')> {
   const loaded = (await import('kafkajs')) as typeof import('kafkajs') & { default?: typeof import('kafkajs') }
   return loaded.default ?? loaded
+}
+
+/** kafkajs takes for granted that what it has just looked up is still there. */
+function metadataLost(error: unknown): never {
+  if (!(error instanceof TypeError)) throw error
+  throw new ConnectorError({
+    code: 'unavailable',
+    applied: 'no',
+    transient: true,
+    message: 'Kafka: what is known of the cluster was renewed while partitions were looked up.',
+    cause: error,
+  })
 }

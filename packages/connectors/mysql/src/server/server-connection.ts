@@ -3,11 +3,12 @@ import type { Connection } from 'mysql2'
 import type { Readable } from 'node:stream'
 import { isServerError, refusedTime, serverFacts, toError } from '../errors.ts'
 import { altersSession } from '../sql-text.ts'
-import { convertRows, maskPrivateNames, type ResultField } from '../values/from-row.ts'
+import { maskPrivateNames, type ResultField } from '../values/from-row.ts'
 import { timeParameter, type Parameter } from '../values/to-parameter.ts'
 import { dial, lostError, type Route } from './dial.ts'
+import { readResult } from './read-result.ts'
 import { RowFlow } from './row-flow.ts'
-import type { MysqlRow, Step, StepResult } from './statement.ts'
+import type { Step, StepResult } from './statement.ts'
 
 /** What a statement needs to know of its call. */
 export type Times = Pick<CallContext, 'signal' | 'remainingMs'>
@@ -15,15 +16,6 @@ export type Times = Pick<CallContext, 'signal' | 'remainingMs'>
 const killMs = 5_000
 const maxKnownTexts = 1_000
 const twoTo63 = 2n ** 63n
-/** https://dev.mysql.com/doc/dev/mysql-server/latest/mysql__com_8h.html */
-const inTransactionFlag = 1
-
-interface Header {
-  readonly affectedRows: number | string
-  readonly insertId: number | string
-  readonly serverStatus: number
-  readonly warningStatus?: number
-}
 
 /** One connection to the server. Statements on it come one after the other. */
 export class ServerConnection {
@@ -42,6 +34,9 @@ export class ServerConnection {
   /** Ends of the statements that are on their way: the driver forgets them where the connection is ended. */
   readonly #pending = new Set<(error: unknown) => void>()
   #flow: RowFlow | undefined
+  readonly #note = (inTransaction: boolean): void => {
+    this.inTransaction = inTransaction
+  }
   #reads = false
 
   private constructor(client: Connection, route: Route) {
@@ -195,7 +190,7 @@ export class ServerConnection {
         if (error === null) {
           if (prepared && this.#alters(step.text)) this.altered = true
           try {
-            result = this.#resultOf(results, fields)
+            result = readResult(results, fields, this.#note)
           } catch (failure) {
             error = failure
           }
@@ -238,43 +233,6 @@ export class ServerConnection {
     }) as never[]
   }
 
-  #resultOf(results: unknown, fields: unknown): StepResult {
-    if (!Array.isArray(results)) {
-      const header = results as Header | undefined
-      this.#note(header)
-      return {
-        rows: [],
-        results: [],
-        changes: Number(header?.affectedRows ?? 0),
-        lastInsertId: BigInt(header?.insertId ?? 0),
-        warnings: header?.warningStatus ?? 0,
-      }
-    }
-    const several = Array.isArray(fields) && fields.some((one) => one === undefined || Array.isArray(one))
-    if (!several) {
-      convertRows(results as MysqlRow[], fields as ResultField[])
-      return {
-        rows: results as MysqlRow[],
-        results: [results as MysqlRow[]],
-        changes: 0,
-        lastInsertId: 0n,
-        warnings: 0,
-      }
-    }
-    const sets: MysqlRow[][] = []
-    let changes = 0
-    for (const [index, one] of (results as unknown[]).entries()) {
-      if (Array.isArray(one)) {
-        convertRows(one as MysqlRow[], (fields as ResultField[][])[index] ?? [])
-        sets.push(one as MysqlRow[])
-      } else {
-        this.#note(one as Header)
-        changes = Number((one as Header).affectedRows)
-      }
-    }
-    return { rows: sets[0] ?? [], results: sets, changes, lastInsertId: 0n, warnings: 0 }
-  }
-
   /** Looks at each text once: the same ones come again and again. */
   #alters(text: string): boolean {
     const known = this.#known.get(text)
@@ -283,10 +241,6 @@ export class ServerConnection {
     const alters = altersSession(text)
     this.#known.set(text, alters)
     return alters
-  }
-
-  #note(header: Header | undefined): void {
-    if (header?.serverStatus !== undefined) this.inTransaction = (header.serverStatus & inTransactionFlag) !== 0
   }
 
   #failure(error: unknown, step: Step): unknown {
