@@ -96,7 +96,13 @@ export class OpenedFile {
   }
 
   #parse(): SealedFile {
-    return parseSealedFile(readFileSync(this.path, 'utf8'), this.path)
+    let text: string
+    try {
+      text = readFileSync(this.path, 'utf8')
+    } catch (error) {
+      throw this.#unreadable(error)
+    }
+    return parseSealedFile(text, this.path)
   }
 
   /** What changes with each write: the file is replaced as a whole. `undefined` where there is none. */
@@ -106,12 +112,16 @@ export class OpenedFile {
       stats = statSync(this.path, { bigint: true })
     } catch (error) {
       if (isError(error) && 'code' in error && error.code === 'ENOENT') return undefined
-      throw invalidInput(`${this.path} cannot be read: ${isError(error) ? error.message : String(error)}`, error)
+      throw this.#unreadable(error)
     }
     const { ino, mtimeNs, size } = stats
     if (size > BigInt(maxFileBytes))
       throw invalidInput(`${this.path} has ${size} bytes, more than a store of secrets can have (${maxFileBytes}).`)
     return `${ino}:${mtimeNs}:${size}`
+  }
+
+  #unreadable(error: unknown): ConnectorError {
+    return invalidInput(`${this.path} cannot be read: ${isError(error) ? error.message : String(error)}`, error)
   }
 
   #refused(): ConnectorError {

@@ -159,6 +159,16 @@ describe('refused', () => {
     await expect(open()).rejects.toMatchObject({ code: 'unauthenticated' })
   })
 
+  test('a folder, and what lies below a file', async () => {
+    const folder = folderOf()
+    writeFileSync(join(folder, 'file'), '')
+    for (const path of [folder, join(folder, 'file/secrets.json')])
+      await expect(openSecretStore({ path, key: passphrase })).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: expect.stringContaining(`${path} cannot be read`),
+      })
+  })
+
   test('a key file that others can read, that is none, or that is missing', async () => {
     const { key, open } = place()
     const { path: keyPath } = key as { path: string }
