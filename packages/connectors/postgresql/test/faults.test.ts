@@ -113,32 +113,28 @@ await describeWithPeer('postgresql', {}, (server) => {
   test('serialization failures and deadlocks: again, where that was stated', async () => {
     const db = connect()
     let calls = 0
-    const both = (retries: number) =>
-      Promise.allSettled(
+    const both = (retries: number) => {
+      let holding = 0
+      return Promise.allSettled(
         [1, 2].map((first) => {
           let met = false
           return db.transaction(
             async (tx) => {
               calls += 1
               await tx.execute({ text: 'update accounts set total = total + 1 where id = $1', values: [first] })
-              // Each holds the row that the other wants next.
-              if (!met)
-                await until(
-                  async () =>
-                    (
-                      await database.run(
-                        "select from pg_locks where mode = 'RowExclusiveLock' and relation = 'accounts'::regclass and fastpath",
-                      )
-                    ).length >= 1 && calls >= 2,
-                  'both have begun',
-                )
-              met = true
+              // Each holds the row that the other wants next: counted once its row is locked, not when it begins.
+              if (!met) {
+                met = true
+                holding += 1
+                await until(() => Promise.resolve(holding === 2), 'both hold a row')
+              }
               await tx.execute({ text: 'update accounts set total = total + 1 where id = $1', values: [3 - first] })
             },
             { retries },
           )
         }),
       )
+    }
     const [left, right] = await both(0)
     const failed = [left, right].filter((one) => one?.status === 'rejected')
     expect(failed).toMatchObject([{ reason: { code: 'conflict', vendorCode: '40P01', applied: 'no' } }])
