@@ -242,3 +242,98 @@ test('a password in a config is known to the redactor of its connection only', a
   expect(lines.join()).not.toContain('hunter2')
   await one.close()
 })
+
+describe('the edges', () => {
+  test('an environment variable that is there but empty is refused', () => {
+    process.env['CASARE_TEST_EMPTY'] = ''
+    expect(() => fromEnv('CASARE_TEST_EMPTY')).toThrow(/is not set/)
+    delete process.env['CASARE_TEST_EMPTY']
+  })
+
+  test('a secret file: 64 KiB and no more; only its last line break goes', async () => {
+    await writeFile(join(folder, 'large'), 'x'.repeat(65_536))
+    expect(fromFile(join(folder, 'large')).reveal()).toHaveLength(65_536)
+    await writeFile(join(folder, 'large'), 'x'.repeat(65_537))
+    expect(() => fromFile(join(folder, 'large'))).toThrow(/larger than 65536 bytes/)
+    await writeFile(join(folder, 'lines'), 'one\ntwo\n\n')
+    expect(fromFile(join(folder, 'lines')).reveal()).toBe('one\ntwo\n')
+    expect(() => fromFile(folder)).toThrow(/cannot be read: EISDIR/)
+  })
+
+  test('a reference: provider, path and field, or nothing', () => {
+    expect(parseSecretReference('secret://vault/a/b c#d#e')).toEqual({
+      provider: 'vault',
+      path: 'a/b c',
+      field: 'd#e',
+      text: 'secret://vault/a/b c#d#e',
+    })
+    expect(parseSecretReference('secret://env/A').field).toBeUndefined()
+    const bad = [
+      'secret:///a',
+      'secret://Env/a',
+      'secret://env/',
+      'secret://env/#f',
+      'secret://env/a#',
+      ' secret://env/a',
+    ]
+    const long = [
+      `secret://${'a'.repeat(65)}/x`,
+      `secret://env/${'a'.repeat(1025)}`,
+      `secret://env/a#${'f'.repeat(257)}`,
+    ]
+    for (const text of [...bad, ...long]) expect(() => parseSecretReference(text)).toThrow(/is not a reference/)
+  })
+
+  test('a file that is not there, and a folder that is not there', async () => {
+    const { file } = basicSecretProviders({ folders: [folder, join(folder, 'nowhere')], base: folder })
+    await expect(async () => file?.(parseSecretReference('secret://file/nobody'))).rejects.toMatchObject({
+      code: 'not_found',
+    })
+    await expect(async () => file?.(parseSecretReference('secret://file/.'))).rejects.toMatchObject({
+      code: 'permission_denied',
+    })
+  })
+
+  test('configs of any shape: own keys only, lists beside lists, twenty levels', async () => {
+    process.env['CASARE_TEST_KEY'] = 'the key itself'
+    const reference = 'secret://env/CASARE_TEST_KEY'
+    const resolve = (config: unknown, schemaOf: object) =>
+      resolveReferences(config, schemaOf as never, basicSecretProviders())
+    const open = { properties: { a: { type: 'string' } }, additionalProperties: { secret: true } }
+    const { config, problems } = await resolve(
+      JSON.parse(`{"a":"x","b":"${reference}","__proto__":"${reference}"}`),
+      open,
+    )
+    expect(problems).toEqual([])
+    expect(Object.keys(config as object)).toEqual(['a', 'b', '__proto__'])
+    expect(Object.getOwnPropertyDescriptor(config, 'b')).toMatchObject({
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    })
+    const closed = await resolve({ a: 'x', more: reference }, { properties: {}, additionalProperties: false })
+    expect(closed.problems).toMatchObject([{ path: ['more'] }])
+    const list = await resolve({ list: [reference, 'plain'] }, { properties: { list: { items: { secret: true } } } })
+    expect(list.problems).toMatchObject([{ path: ['list', 1] }])
+    expect((list.config as { list: Secret[] }).list[0]?.reveal()).toBe('the key itself')
+    const loose = await resolve({ list: ['plain', new Map()] }, { properties: { list: { items: false } } })
+    expect(loose).toEqual({ config: { list: ['plain', new Map()] }, problems: [] })
+    const either = { anyOf: [{ type: 'null' }, null, { type: 'string', secret: true }] }
+    expect((await resolve({ a: reference }, { properties: { a: either } })).problems).toEqual([])
+    let deep: unknown = reference
+    for (let i = 0; i < 20; i += 1) deep = [deep]
+    expect((await resolve(deep, {})).problems).toHaveLength(1)
+    expect((await resolve([deep], {})).problems).toHaveLength(0)
+    const broken = await resolveReferences(
+      { a: 'secret://odd/x' },
+      { properties: { a: { secret: true } } },
+      {
+        odd: () => {
+          throw new TypeError('not ours')
+        },
+      },
+    )
+    expect(broken.problems).toMatchObject([{ error: { code: 'invalid_input', message: 'TypeError: not ours' } }])
+    delete process.env['CASARE_TEST_KEY']
+  })
+})

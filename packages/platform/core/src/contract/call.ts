@@ -44,5 +44,5 @@ export interface CallContext<Vendor = unknown> {
   /** Registers secrets that arrive at run time: tokens, cookies, signed URLs. */
   readonly redactor: Redactor
   /** Adds to what the request log says of this attempt. */
-  note(facts: AttemptNote): void
+  readonly note: (facts: AttemptNote) => void
 }

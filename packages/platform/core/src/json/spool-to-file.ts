@@ -1,12 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
 
 /**
- * Writes a stream into a new file that only this user can read.
+ * Writes a stream into a new file that only this user can read; where that fails, none is left.
  * @param folder default: `casare` in the system's temporary folder.
  */
 export async function spoolToFile(
@@ -15,19 +15,18 @@ export async function spoolToFile(
 ): Promise<{ readonly file: string; readonly sha256: string; readonly bytes: number }> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const file = join(folder, randomUUID())
-  const output = createWriteStream(file, { flags: 'wx', mode: 0o600 })
   const hash = createHash('sha256')
   let bytes = 0
-  try {
+  async function* counted(): AsyncIterable<Uint8Array> {
     for await (const chunk of stream) {
       hash.update(chunk)
       bytes += chunk.byteLength
-      if (!output.write(chunk)) await once(output, 'drain')
+      yield chunk
     }
-    output.end()
-    await once(output, 'finish')
+  }
+  try {
+    await pipeline(counted, createWriteStream(file, { flags: 'wx', mode: 0o600 }))
   } catch (error) {
-    output.destroy()
     await rm(file, { force: true })
     throw error
   }

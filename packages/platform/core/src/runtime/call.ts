@@ -273,8 +273,11 @@ class Attempt implements CallContext {
     return this.#call.runtime.config.redactor
   }
 
-  note(facts: AttemptNote): void {
-    this.noted = { ...this.noted, ...facts }
+  /** May be taken apart from its context, as a connector's `run` likes to do. */
+  get note(): (facts: AttemptNote) => void {
+    return (facts) => {
+      this.noted = { ...this.noted, ...facts }
+    }
   }
 }
 

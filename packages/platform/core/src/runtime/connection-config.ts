@@ -35,7 +35,7 @@ export function readConfig(spec: AnySpec, config: unknown): ConnectionConfig {
   const vendor: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(given)) {
     if ((uniformKeys as readonly string[]).includes(key)) uniform[key] = value
-    else vendor[key] = value
+    else if (key !== 'client') vendor[key] = value
   }
   checkUniform(spec, uniform)
   if (Object.hasOwn(given, 'client') && given['client'] !== undefined) {

@@ -109,7 +109,8 @@ function createScopedEscape(runtime: Runtime): ScopedEscape<unknown> {
 function createEscape(runtime: Runtime): Escape<unknown> {
   return {
     ...createScopedEscape(runtime),
-    read: (name, input, options = {}) => readJson(runtime, name, facetNamed(runtime, name, 'read'), input, options),
+    read: async (name, input, options = {}) =>
+      readJson(runtime, name, facetNamed(runtime, name, 'read'), input, options),
     listen: (name, input, handler, options) =>
       listenStream(
         runtime,

@@ -46,7 +46,7 @@ export class DelegatedContext implements CallContext {
     return this.#context.redactor
   }
 
-  note(facts: AttemptNote): void {
-    this.#context.note(facts)
+  get note(): (facts: AttemptNote) => void {
+    return this.#context.note
   }
 }
