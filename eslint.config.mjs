@@ -14,6 +14,7 @@ const platformOrder = [
   'http',
   'auth',
   'secrets',
+  'saml',
   'webhooks',
   'sql',
   'object-store',

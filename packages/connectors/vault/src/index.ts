@@ -1,0 +1,3 @@
+export { vault } from './connector.ts'
+export type { VaultConfig } from './config.ts'
+export type { Note } from './note.ts'
