@@ -82,4 +82,14 @@ export interface System {
 
 /** The names of all systems that there are peers for. */
 export type SystemName =
-  'postgresql' | 'mysql' | 'redis' | 'rabbitmq' | 'nats' | 'mqtt' | 'kafka' | 'fauxqs' | 'azurite' | 'radosgw'
+  | 'postgresql'
+  | 'mysql'
+  | 'redis'
+  | 'rabbitmq'
+  | 'nats'
+  | 'mqtt'
+  | 'kafka'
+  | 'fauxqs'
+  | 'azurite'
+  | 'radosgw'
+  | 'simplesamlphp'

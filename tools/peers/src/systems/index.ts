@@ -9,6 +9,7 @@ import { postgresql } from './postgresql.ts'
 import { rabbitmq } from './rabbitmq.ts'
 import { radosgw } from './radosgw.ts'
 import { redis } from './redis.ts'
+import { simplesamlphp } from './simplesamlphp.ts'
 
 /** Every system that there are peers for. */
 export const systems: Readonly<Record<SystemName, System>> = {
@@ -22,4 +23,5 @@ export const systems: Readonly<Record<SystemName, System>> = {
   fauxqs,
   azurite,
   radosgw,
+  simplesamlphp,
 }
