@@ -147,7 +147,13 @@ class Client implements HttpClient {
         continue
       }
       const repeatable = next.body?.repeatable !== false
-      if (status === 401 && next.trusted && !refreshed && repeatable && (await authorizer?.onUnauthorized?.(context))) {
+      if (
+        status === 401 &&
+        next.trusted &&
+        !refreshed &&
+        repeatable &&
+        (await authorizer?.onUnauthorized?.(context, signed))
+      ) {
         refreshed = true
         continue
       }

@@ -25,7 +25,7 @@ export async function withLock<Result>(path: string, work: () => Promise<Result>
         code: 'unavailable',
         applied: 'no',
         transient: true,
-        message: `${path} is locked by process ${(await readIfThere(lock))?.split(' ')[0] ?? '?'}. If no such process writes secrets, delete ${lock}.`,
+        message: `${path} is locked by process ${(await readIfThere(lock))?.split(' ')[0] ?? '?'}. If there is no such process, delete ${lock}.`,
       })
     await sleep(pollMs / 2 + Math.random() * pollMs)
   }

@@ -18,6 +18,9 @@ export type HttpContext = Pick<CallContext, 'signal' | 'effect' | 'redactor' | '
  */
 export interface Authorizer {
   apply(request: OutgoingRequest, context: HttpContext): Promise<void> | void
-  /** After a 401. Resolve to `true` where the credentials are new: the request is then sent once more. */
-  onUnauthorized?(context: HttpContext): Promise<boolean>
+  /**
+   * After a 401. Resolve to `true` where the credentials are new: the request is then sent once more.
+   * @param refused the request as it was sent, with its credentials.
+   */
+  onUnauthorized?(context: HttpContext, refused: OutgoingRequest): Promise<boolean>
 }
