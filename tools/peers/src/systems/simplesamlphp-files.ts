@@ -110,12 +110,18 @@ if (($_SERVER['PHP_AUTH_USER'] ?? '') !== '${user}' || !hash_equals('${password}
   http_response_code(401);
   return true;
 }
-$body = file_get_contents('php://input');
-if ($_SERVER['REQUEST_METHOD'] !== 'PUT' || !is_string(json_decode($body, true)['entityid'] ?? null)) {
+$provider = json_decode(file_get_contents('php://input'), true);
+if (is_string($provider['metadata'] ?? null)) {
+  require '/usr/share/simplesamlphp/lib/_autoload.php';
+  $described = SimpleSAML\\Metadata\\SAMLParser::parseString($provider['metadata'])->getMetadata20SP();
+  unset($provider['metadata']);
+  $provider += $described;
+}
+if ($_SERVER['REQUEST_METHOD'] !== 'PUT' || !is_string($provider['entityid'] ?? null)) {
   http_response_code(400);
   return true;
 }
-file_put_contents('${directory}/service-providers/' . $found[1] . '.json', $body);
+file_put_contents('${directory}/service-providers/' . $found[1] . '.json', json_encode($provider));
 http_response_code(204);
 `
 }

@@ -14,7 +14,8 @@ const user = 'alice'
 /**
  * A SAML 2.0 identity provider (https://simplesamlphp.org/docs/1.19/simplesamlphp-idp). Its metadata is at
  * `/saml2/idp/metadata.php`. A test registers its own service provider with `PUT /service-providers/NAME` and the URL's
- * user and password; the body is that provider's metadata as JSON (https://simplesamlphp.org/docs/1.19/simplesamlphp-reference-sp-remote).
+ * user and password; the body is JSON: settings (https://simplesamlphp.org/docs/1.19/simplesamlphp-reference-sp-remote), and
+ * as `metadata` the provider's own metadata, in XML, for what they leave open.
  * Users are `alice` and, for what hostile names do, `zoe`; both have the URL's password.
  */
 export const simplesamlphp: System = {
