@@ -71,3 +71,11 @@ export type {
   InvocationContext as LambdaInvocationContext,
   SimulatedFunction as SimulatedLambda,
 } from './aws-lambda/functions.ts'
+export { vaultServer } from './vault/vault-server.ts'
+export type { VaultRequest, VaultServer, VaultTrouble } from './vault/vault-server.ts'
+export type { AppRoleOptions as VaultAppRoleOptions } from './vault/app-roles.ts'
+export type { DatabaseRoleOptions as VaultDatabaseRoleOptions } from './vault/databases.ts'
+export type { LeaseEntry as VaultLease } from './vault/leases.ts'
+export type { PolicyRule as VaultPolicyRule } from './vault/policies.ts'
+export type { NewToken as VaultNewToken } from './vault/tokens.ts'
+export type { NodeState as VaultNodeState } from './vault/system.ts'
