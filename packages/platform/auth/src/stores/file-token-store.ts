@@ -91,7 +91,7 @@ class FileTokenStore implements TokenStore {
     try {
       text = await readFile(this.#path, 'utf8')
     } catch (error) {
-      if (isError(error) && 'code' in error && error.code === 'ENOENT') return {}
+      if (isError(error) && 'code' in error && error.code === 'ENOENT') return Object.create(null) as Entries
       throw error
     }
     const data = parse(text)
