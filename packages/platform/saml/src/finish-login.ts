@@ -21,11 +21,11 @@ export async function finishLogin(
   options: ReadyOptions,
   ledger: Ledger,
 ): Promise<SamlIdentity> {
-  const message = decodePosted(posted.SAMLResponse, options.maxBytes)
+  const message = decodePosted(posted.SAMLResponse, options)
   const outer = guarded(() => assertResponse(message, options))
   const signed = await signedAssertion(message, options)
   const { assertion, checked, attributes } = guarded(() => {
-    const element = readXml(signed, { mode: 'strict', maxElements: options.maxBytes / 8 })
+    const element = readXml(signed, { mode: 'strict', maxNodes: options.maxNodes })
     if (element.localName !== 'Assertion' || element.namespace !== assertionNamespace) throw refuse('malformed')
     const checkedAssertion = checkAssertion(element, options)
     return {

@@ -46,7 +46,7 @@ export function readIdpMetadata(xml: string | Uint8Array, options: ReadIdpMetada
   }
   try {
     const text = typeof xml === 'string' ? xml : new TextDecoder('utf-8', { fatal: true }).decode(xml)
-    const root = readXml(text, { mode: 'documents', maxElements: maxBytes / 8 })
+    const root = readXml(text, { mode: 'documents', maxNodes: maxBytes / 8 })
     return readEntity(chooseEntity(root, options.entityId), now())
   } catch (error) {
     if (error instanceof XmlProblem) throw invalidInput(`The metadata cannot be read safely: ${error.message}.`)

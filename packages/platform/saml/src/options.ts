@@ -38,6 +38,8 @@ export interface SamlLoginOptions<Mapping extends AttributeMapping = AttributeMa
   readonly requestLifetimeMs?: number | undefined
   /** The most bytes of a message, decoded and decompressed, 1,024 to 4,194,304. Default 262,144. */
   readonly maxBytes?: number | undefined
+  /** The most elements and attributes of a message, 100 to 100,000. What a check costs grows with their square. Default 4,000. */
+  readonly maxNodes?: number | undefined
   /** Classes of authentication to ask for and insist on (saml-authn-context-2.0-os). Default: any. */
   readonly authnContext?: readonly string[] | undefined
   /** Format of the name to ask for. Default: whatever the identity provider chooses. */
@@ -60,6 +62,7 @@ export interface ReadyOptions extends Omit<SamlLoginOptions, 'privateKey' | 'cer
   readonly maxAssertionAgeMs: number
   readonly requestLifetimeMs: number
   readonly maxBytes: number
+  readonly maxNodes: number
   readonly cache: SamlCache
   readonly now: () => number
   /** Reads the key anew, so that a rotated one is picked up. @throws `invalid_input` */
@@ -105,6 +108,7 @@ export function readOptions(options: SamlLoginOptions): ReadyOptions {
     maxAssertionAgeMs: within('maxAssertionAgeMs', options.maxAssertionAgeMs ?? 3_600_000, 1_000, 86_400_000),
     requestLifetimeMs: within('requestLifetimeMs', options.requestLifetimeMs ?? 600_000, 1_000, 86_400_000),
     maxBytes: within('maxBytes', options.maxBytes ?? 262_144, 1_024, 4_194_304),
+    maxNodes: within('maxNodes', options.maxNodes ?? 4_000, 100, 100_000),
     cache: options.cache ?? memorySamlCache({ now }),
     now,
     privateKey: () => readKey(options.privateKey),

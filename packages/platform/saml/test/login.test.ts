@@ -3,7 +3,7 @@ import { inspect } from 'node:util'
 import { Redactor } from '@casare/core'
 import { describeWithPeer } from '../../../../tools/peers/src/index.ts'
 import { formOf } from './browser.ts'
-import { provide, refusalOf } from './support.ts'
+import { provide } from './support.ts'
 
 await describeWithPeer('simplesamlphp', {}, (peer) => {
   test('a login by redirect: request signed, response checked, attributes mapped', async () => {

@@ -55,7 +55,7 @@ export async function finishLogout(
 
 function fromQuery(query: string, options: ReadyOptions): Received {
   const { kind, message, relayState } = readSignedQuery(query, options.identityProvider.certificates)
-  const { root } = decodeRedirected(message, options.maxBytes)
+  const { root } = decodeRedirected(message, options)
   const isRequest = kind === 'SAMLRequest'
   guarded(() => {
     assertName(root, isRequest)
@@ -71,7 +71,7 @@ async function fromForm(
 ): Promise<Received> {
   const isRequest = form.SAMLRequest !== undefined
   if (isRequest && form.SAMLResponse !== undefined) throw refuse('malformed')
-  const message = decodePosted(isRequest ? form.SAMLRequest : form.SAMLResponse, options.maxBytes)
+  const message = decodePosted(isRequest ? form.SAMLRequest : form.SAMLResponse, options)
   guarded(() => {
     assertName(message.root, isRequest)
     assertSignatures(message.root, [message.root])

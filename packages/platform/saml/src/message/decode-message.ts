@@ -1,4 +1,5 @@
 import { inflateRawSync } from 'node:zlib'
+import type { ReadyOptions } from '../options.ts'
 import { refuse } from '../refusals.ts'
 import { readXml } from '../xml/read-xml.ts'
 import { XmlProblem, type XmlElement } from '../xml/xml-element.ts'
@@ -9,21 +10,23 @@ export interface Message {
   readonly root: XmlElement
 }
 
+type Limits = Pick<ReadyOptions, 'maxBytes' | 'maxNodes'>
+
 /** Decodes a message of the POST binding: base64 of UTF-8 (saml-bindings-2.0-os, 3.5.4). */
-export function decodePosted(value: unknown, maxBytes: number): Message {
-  return parse(decodeBase64(value, maxBytes), maxBytes)
+export function decodePosted(value: unknown, limits: Limits): Message {
+  return parse(decodeBase64(value, limits.maxBytes), limits)
 }
 
 /** Decodes a message of the redirect binding: base64 of raw DEFLATE (saml-bindings-2.0-os, 3.4.4.1). */
-export function decodeRedirected(value: unknown, maxBytes: number): Message {
-  const deflated = decodeBase64(value, maxBytes)
+export function decodeRedirected(value: unknown, limits: Limits): Message {
+  const deflated = decodeBase64(value, limits.maxBytes)
   let inflated: Buffer
   try {
-    inflated = inflateRawSync(deflated, { maxOutputLength: maxBytes })
+    inflated = inflateRawSync(deflated, { maxOutputLength: limits.maxBytes })
   } catch (error) {
     throw refuse((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'too_large' : 'malformed')
   }
-  return parse(inflated, maxBytes)
+  return parse(inflated, limits)
 }
 
 function decodeBase64(value: unknown, maxBytes: number): Buffer {
@@ -37,14 +40,14 @@ function decodeBase64(value: unknown, maxBytes: number): Buffer {
   return bytes
 }
 
-function parse(bytes: Uint8Array, maxBytes: number): Message {
+function parse(bytes: Uint8Array, { maxNodes }: Limits): Message {
   let xml: string
   try {
     xml = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
     throw refuse('malformed')
   }
-  return guarded(() => ({ xml, root: readXml(xml, { mode: 'strict', maxElements: maxBytes / 8 }) }))
+  return guarded(() => ({ xml, root: readXml(xml, { mode: 'strict', maxNodes }) }))
 }
 
 /** Runs a reading; what it finds wrong with the XML becomes a refusal. */

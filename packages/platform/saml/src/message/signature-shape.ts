@@ -20,9 +20,10 @@ export function assertSignatures(root: XmlElement, signable: readonly XmlElement
   const ids = new Set<string>()
   let signatures = 0
   for (const element of descendantsOf(root)) {
-    for (const { localName, value } of element.attributes) {
+    for (const { localName, namespace, value } of element.attributes) {
       if (localName.toLowerCase() !== 'id') continue
-      if (ids.has(value)) throw refuse('malformed')
+      // Some look for ids by the local name alone.
+      if (namespace !== '' || ids.has(value)) throw refuse('malformed')
       ids.add(value)
     }
     if (element.localName === 'Signature') signatures += 1

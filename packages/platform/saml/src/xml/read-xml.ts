@@ -8,8 +8,8 @@ export interface ReadXmlOptions {
    * Document types and entities are refused by both.
    */
   readonly mode: 'strict' | 'documents'
-  /** The most elements. */
-  readonly maxElements: number
+  /** The most elements and attributes together. */
+  readonly maxNodes: number
 }
 
 /** Deeper than this no SAML message goes; the readers below it may recurse. */
@@ -37,9 +37,10 @@ export function readXml(source: string, options: ReadXmlOptions): XmlElement {
       top.element.end = scanner.position
       open.pop()
     } else if (scanner.isStartTag()) {
-      if (++count > options.maxElements) throw new XmlProblem('Too many elements')
       if (open.length >= maxDepth) throw new XmlProblem('Elements too deep')
       const { builder, empty } = startOf(scanner, top?.element.scope ?? rootScope)
+      count += 1 + builder.element.attributes.length + builder.element.declared.size
+      if (count > options.maxNodes) throw new XmlProblem('Too many elements')
       top?.element.content.push(builder.element)
       root ??= builder
       if (!empty) open.push(builder)

@@ -11,6 +11,8 @@ export interface StartTag {
   readonly end: number
 }
 
+/** Of one element, namespaces included; no SAML message comes near it. */
+const maxAttributes = 64
 const qualifiedName = '[A-Za-z_][A-Za-z0-9_.-]*(?::[A-Za-z_][A-Za-z0-9_.-]*)?'
 const declaration = /<\?xml\s+version\s*=\s*(?:"1\.0"|'1\.0')([^?<>]*)\?>/y
 const encoding = /encoding\s*=\s*["']([^"']*)["']/
@@ -62,6 +64,7 @@ export class Scanner {
     const attributes = new Map<string, string>()
     for (let found = this.#match(attribute); found !== undefined; found = this.#match(attribute)) {
       const [, attributeName = '', double, single] = found
+      if (attributes.size >= maxAttributes) throw new XmlProblem('Too many attributes')
       if (attributes.has(attributeName)) throw new XmlProblem('An attribute is there twice')
       attributes.set(attributeName, unescapeXml((double ?? single ?? '').replace(/\r\n|[\t\n\r]/g, ' ')))
     }
