@@ -3,7 +3,7 @@ import type { Lease, StoredTokens, TokenStore } from './token-store.ts'
 /** What of a connection to Redis this store uses; that of @casare/redis has it. */
 export interface RedisConnection {
   evaluate(
-    input: { readonly script: string; readonly keys: readonly string[]; readonly arguments: readonly string[] },
+    input: { readonly script: string; readonly keys: string[]; readonly arguments: string[] },
     options?: { readonly effect?: 'read' | 'idempotent' | 'unsafe' },
   ): Promise<{ readonly reply: unknown }>
 }
