@@ -1,22 +1,29 @@
 import { defineConnector } from '@casare/core'
 import { check, close, open } from './client.ts'
 import { config } from './config.ts'
-import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { secretProvider } from './secret-provider.ts'
+import { secrets } from './streams/secrets.ts'
 
-/** Vault: notes, each in a file of its own. */
+/** HashiCorp Vault. */
 export const vault = defineConnector({
   name: 'vault',
-  title: 'Vault',
-  category: 'files',
+  title: 'HashiCorp Vault',
+  category: 'secrets',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description:
+    'Reads and writes secrets with their versions, borrows credentials of databases, and resolves secret:// references.',
   config,
+  uses: ['pool', 'tls'],
   open,
   close,
   check,
-  toError,
+  // The HTTP client throws errors that are classified already.
+  toError: () => undefined,
   operations,
-  streams: { notes },
+  streams: {
+    /** Paths of all secrets below a folder, without their values. */
+    secrets,
+  },
+  secretProvider,
 })

@@ -29,7 +29,10 @@ export class Leases {
     path: string,
     facts: Pick<LeaseEntry, 'token' | 'username' | 'ttlSeconds' | 'maxTtlSeconds' | 'renewable'>,
   ): LeaseEntry {
-    const id = `${path}/${randomBytes(18).toString('base64url')}`
+    return this.put(`${path}/${randomBytes(18).toString('base64url')}`, facts)
+  }
+
+  put(id: string, facts: Parameters<Leases['create']>[1]): LeaseEntry {
     const now = this.#clock.now
     const lease = { ...facts, id, issuedAt: now, expiresAt: now + facts.ttlSeconds * 1_000, renewals: 0 }
     this.#leases.set(id, lease)

@@ -66,6 +66,8 @@ export interface VaultServer extends AsyncDisposable {
   ): { readonly roleId: string; readonly secretId: string }
   /** A role of the database engine at `database/` or another mount. */
   addDatabaseRole(name: string, options?: DatabaseRoleOptions & { readonly mount?: string | undefined }): void
+  /** A lease of this id, taken with the root token. */
+  addLease(id: string, options?: DatabaseRoleOptions): void
   issueToken(options: NewToken): string
   revokeToken(id: string): void
   /** Ends all tokens but the root token. */
@@ -165,6 +167,9 @@ export async function vaultServer(): Promise<VaultServer> {
     },
     addDatabaseRole: (name, { mount = 'database', ...options } = {}) =>
       named().kept(mount, 'database', Databases).putRole(name, options),
+    addLease(id, { ttlSeconds = 3_600, maxTtlSeconds = 0, renewable = true } = {}) {
+      leases.put(id, { token: rootToken, username: 'somebody', ttlSeconds, maxTtlSeconds, renewable })
+    },
     issueToken: (options) => tokens.create(options).id,
     revokeToken: (id) => tokens.revoke(id),
     revokeTokens() {
