@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { X509Certificate } from 'node:crypto'
 import { invalidInput } from '@casare/core'
 import { metadataNamespace, postBinding, protocol, redirectBinding, signatureNamespace } from './names.ts'
@@ -44,13 +45,15 @@ export function readIdpMetadata(xml: string | Uint8Array, options: ReadIdpMetada
   if (typeof xml === 'string' ? Buffer.byteLength(xml) > maxBytes : xml.byteLength > maxBytes) {
     throw invalidInput(`The metadata has more than ${maxBytes} bytes (maxBytes).`)
   }
+  if (typeof xml !== 'string' && !isUtf8(xml)) throw invalidInput('The metadata is not UTF-8.')
   try {
-    const text = typeof xml === 'string' ? xml : new TextDecoder('utf-8', { fatal: true }).decode(xml)
-    const root = readXml(text, { mode: 'documents', maxNodes: maxBytes / 8 })
+    const root = readXml(typeof xml === 'string' ? xml : Buffer.from(xml).toString(), {
+      mode: 'documents',
+      maxNodes: maxBytes / 8,
+    })
     return readEntity(chooseEntity(root, options.entityId), now())
   } catch (error) {
     if (error instanceof XmlProblem) throw invalidInput(`The metadata cannot be read safely: ${error.message}.`)
-    if (error instanceof TypeError) throw invalidInput('The metadata is not UTF-8.')
     throw error
   }
 }

@@ -86,7 +86,7 @@ const evilResponse = ({ response, assertion, evil, outerSignature }: Parts): str
     .replace(/ ID="[^"]*"/, ' ID="_evilresponse"')
 
 /** Somorovsky et al., "On Breaking SAML" (USENIX Security 2012), as numbered by SAML Raider. */
-const wrapping: Readonly<Record<string, Attack>> = {
+export const wrapping: Readonly<Record<string, Attack>> = {
   'XSW1: the response within the signature of another': (parts) =>
     within(evilResponse(parts), within(parts.outerSignature, '', parts.response.replace(parts.outerSignature, ''))),
   'XSW2: the response beside the signature of another': (parts) =>

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { inflateRawSync } from 'node:zlib'
 import type { ReadyOptions } from '../options.ts'
 import { refuse } from '../refusals.ts'
@@ -40,13 +41,9 @@ function decodeBase64(value: unknown, maxBytes: number): Buffer {
   return bytes
 }
 
-function parse(bytes: Uint8Array, { maxNodes }: Limits): Message {
-  let xml: string
-  try {
-    xml = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    throw refuse('malformed')
-  }
+function parse(bytes: Buffer, { maxNodes }: Limits): Message {
+  if (!isUtf8(bytes)) throw refuse('malformed')
+  const xml = bytes.toString()
   return guarded(() => ({ xml, root: readXml(xml, { mode: 'strict', maxNodes }) }))
 }
 
