@@ -1,3 +1,7 @@
+import { authLogin } from './auth-login.ts'
+import { authLogout } from './auth-logout.ts'
+import { authRefresh } from './auth-refresh.ts'
+import { authStatus } from './auth-status.ts'
 import { call } from './call.ts'
 import { check } from './check.ts'
 import type { Command } from './command.ts'
@@ -38,4 +42,8 @@ export const commands: readonly Command[] = [
   secretsGet,
   secretsDelete,
   secretsRotate,
+  authLogin,
+  authStatus,
+  authRefresh,
+  authLogout,
 ]

@@ -1,8 +1,9 @@
 import type { Redactor, SecretProviders } from '@casare/core'
+import { loginProvider } from '../logins/login-provider.ts'
 import { storeProvider, type StorePlace } from './secret-store.ts'
 
 /**
- * The same providers, and that of the store of secrets; every secret that they give becomes known to the redactor, before
+ * The same providers, and those of the store of secrets and of logins; every secret that they give becomes known to the redactor, before
  * anybody can print it.
  */
 export function registeringProviders(
@@ -11,13 +12,15 @@ export function registeringProviders(
   place: StorePlace,
 ): SecretProviders {
   return Object.fromEntries(
-    Object.entries({ store: storeProvider(place), ...providers }).map(([name, provider]) => [
-      name,
-      async (reference) => {
-        const secret = await provider(reference)
-        redactor.add(secret)
-        return secret
-      },
-    ]),
+    Object.entries({ store: storeProvider(place), login: loginProvider(place, redactor), ...providers }).map(
+      ([name, provider]) => [
+        name,
+        async (reference) => {
+          const secret = await provider(reference)
+          redactor.add(secret)
+          return secret
+        },
+      ],
+    ),
   )
 }
