@@ -1,4 +1,5 @@
-import { ConnectorError, Secret } from '@casare/core'
+import type { ConnectorError } from '@casare/core'
+import { Secret } from '@casare/core'
 import { mapAttributes, readAttributes } from './attributes.ts'
 import { checkAssertion, issuerOf, type CheckedAssertion } from './check/check-assertion.ts'
 import { assertSuccess } from './check/check-status.ts'

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { readXml } from '../src/xml/read-xml.ts'
-import { attributeOf, descendantsOf, type XmlElement } from '../src/xml/xml-element.ts'
+import { attributeOf, descendantsOf, textOf, type XmlElement } from '../src/xml/xml-element.ts'
 import { signatureNamespace } from '../src/names.ts'
 
 /** The parts of a real response that attacks are built from, as text. */
@@ -38,7 +38,7 @@ export function partsOf(xml: string): Parts {
   const outer = signatures.find((one) => one.start < assertion.start)
   const text = cut(assertion)
   const bare = inner === undefined ? text : text.replace(cut(inner), '')
-  const certificate = found(all.find((one) => one.localName === 'X509Certificate')).content.join('')
+  const certificate = textOf(found(all.find((one) => one.localName === 'X509Certificate')))
   return {
     xml,
     response: cut(root),

@@ -72,7 +72,7 @@ async function authorizationServer(identityProvider: IdentityProvider, audience:
       grantId: 'saml',
       gty: 'saml',
       scope: typeof params?.['scope'] === 'string' ? params['scope'] : 'orders',
-    } as ConstructorParameters<Provider['AccessToken']>[0])
+    })
     if (token.scope !== 'orders') throw new errors.InvalidScope('no such scope', String(token.scope))
     if (used.has(xml)) throw new errors.InvalidGrant('used')
     used.add(xml)

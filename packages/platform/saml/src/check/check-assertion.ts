@@ -95,7 +95,7 @@ function checkSubject(subject: XmlElement, options: ReadyOptions): { inResponseT
   const bearers = childrenOf(subject, assertionNamespace, 'SubjectConfirmation').filter(
     (one) => attributeOf(one, 'Method') === bearerMethod,
   )
-  let reason: unknown
+  let reason: ConnectorError | undefined
   for (const bearer of bearers) {
     try {
       const data = childOf(bearer, assertionNamespace, 'SubjectConfirmationData')

@@ -54,7 +54,7 @@ export function attributeOf(element: XmlElement, name: string): string | undefin
 /** The text of an element that holds nothing else. */
 export function textOf(element: XmlElement): string {
   if (elementsOf(element).length > 0) throw new XmlProblem(`Elements within ${element.localName}`)
-  return element.content.join('')
+  return element.content.filter((one) => typeof one === 'string').join('')
 }
 
 /** The element and all below it. */
