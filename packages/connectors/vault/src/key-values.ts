@@ -4,7 +4,7 @@ import type { HttpContext } from '@casare/http'
 import { z } from 'zod'
 import { numberIn, recordIn, textIn } from './http/send.ts'
 import { isPath } from './paths.ts'
-import { revealed, secretText, wrapped } from './secret-text.ts'
+import { revealed, wrapped } from './secret-text.ts'
 import type { KeyValueEngine, VaultClient } from './vault-client.ts'
 
 const aPath = 'expected a path like team/app: no slash at its ends, no empty part, no "." and no ".."'
@@ -25,8 +25,6 @@ export const engine = () => ({
 /** The path of one secret. */
 export const secretPath = () =>
   z.string().min(1).refine(isPath, aPath).describe('Path of the secret below the mount: team/app.')
-
-export const fields = (description: string) => z.record(z.string(), secretText()).describe(description)
 
 export const cas = () =>
   z.number().int().min(0).optional().describe('Only where this is the current version; 0: only where there is none.')

@@ -69,6 +69,11 @@ export async function failureOf(promise: Promise<unknown>): Promise<ConnectorErr
   throw new Error(`expected a ConnectorError, got ${JSON.stringify(outcome)}`)
 }
 
+/** The errors that all of these end with. */
+export function failuresOf(calls: readonly Promise<unknown>[]): Promise<ConnectorError[]> {
+  return Promise.all(calls.map(failureOf))
+}
+
 /** Waits for something that a timer brings about. */
 export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 10))

@@ -2,7 +2,7 @@ import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { cas, engine, metadataOf, readVersion, secretPath, textsOf, versionedMount, written } from '../key-values.ts'
 import { isSame, patched } from '../same.ts'
-import { secretText } from '../secret-text.ts'
+import { changesIn } from '../secret-fields.ts'
 import type { VaultClient } from '../vault-client.ts'
 
 /** Changes single fields of a secret; https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#patch-secret. */
@@ -12,9 +12,7 @@ export const patchSecret = operation({
   input: schema(() =>
     z.strictObject({
       path: secretPath(),
-      data: z
-        .record(z.string(), z.union([secretText(), z.null()]))
-        .describe('The fields to change; null takes a field away.'),
+      data: changesIn('The fields to change; null takes a field away.'),
       cas: cas(),
       ...engine(),
     }),

@@ -1,16 +1,8 @@
 import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { recordIn } from '../http/send.ts'
-import {
-  engine,
-  engineOf,
-  fields,
-  metadataOf,
-  secretPath,
-  secretsOf,
-  versionMetadata,
-  versionedMount,
-} from '../key-values.ts'
+import { engine, engineOf, metadataOf, secretPath, secretsOf, versionMetadata, versionedMount } from '../key-values.ts'
+import { fieldsOut } from '../secret-fields.ts'
 import type { VaultClient } from '../vault-client.ts'
 
 /** Reads a secret; https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#read-secret-version. */
@@ -26,7 +18,7 @@ export const readSecret = operation({
   ),
   output: schema(() =>
     z.object({
-      data: fields('Its fields. A value that is no text is given as its JSON.'),
+      data: fieldsOut('Its fields. A value that is no text is given as its JSON.'),
       metadata: versionMetadata().optional().describe('The version read; absent with version 1 of the engine.'),
     }),
   ),

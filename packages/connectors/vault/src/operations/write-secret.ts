@@ -1,7 +1,8 @@
 import { invalidInput, operation, schema } from '@casare/core'
 import { z } from 'zod'
-import { cas, engine, engineOf, fields, metadataOf, readVersion, secretPath, textsOf, written } from '../key-values.ts'
+import { cas, engine, engineOf, metadataOf, readVersion, secretPath, textsOf, written } from '../key-values.ts'
 import { isSame } from '../same.ts'
+import { fieldsIn } from '../secret-fields.ts'
 import type { VaultClient } from '../vault-client.ts'
 
 /**
@@ -13,7 +14,7 @@ export const writeSecret = operation({
   description: 'Writes a secret with all of its fields; with version 2 of the engine as a new version.',
   effect: ({ cas, kvVersion }) => (cas !== undefined || kvVersion === 1 ? 'idempotent' : 'unsafe'),
   input: schema(() =>
-    z.strictObject({ path: secretPath(), data: fields('All of its fields.'), cas: cas(), ...engine() }),
+    z.strictObject({ path: secretPath(), data: fieldsIn('All of its fields.'), cas: cas(), ...engine() }),
   ),
   output: written,
   errors: ['not_found', 'conflict'],

@@ -51,8 +51,8 @@ export interface VaultServer extends AsyncDisposable {
   readonly logins: number
   /** Do refusals say that the token is the reason? Older releases did not. Default true. */
   saysInvalidToken: boolean
-  /** Called with each request; what it answers goes wrong with it. */
-  intercept: ((request: VaultRequest) => VaultTrouble | undefined) | undefined
+  /** Called with each request; what it answers goes wrong with it, and while it thinks the request waits. */
+  intercept: ((request: VaultRequest) => VaultTrouble | Promise<VaultTrouble | undefined> | undefined) | undefined
   /** The time passes: tokens and leases end. */
   advance(seconds: number): void
   /** A namespace with a `secret/` of version 2 and an AppRole method of its own. */
@@ -98,7 +98,7 @@ export async function vaultServer(): Promise<VaultServer> {
     return namespace
   }
 
-  const respond = (incoming: Incoming): Response | undefined => {
+  const respond = async (incoming: Incoming): Promise<Response> => {
     const { method, url, headers } = incoming
     const request = {
       method,
@@ -107,7 +107,7 @@ export async function vaultServer(): Promise<VaultServer> {
       namespace: headers['x-vault-namespace']?.toString() ?? '',
     }
     requests.push(request)
-    const trouble = simulator.intercept?.(request)
+    const trouble = await simulator.intercept?.(request)
     if (trouble === 'silence') return { silent: true, ...outcome(incoming, inside) }
     if (trouble === 'answer lost') return { lost: true, ...outcome(incoming, inside) }
     if (trouble === undefined) return outcome(incoming, inside)
@@ -117,8 +117,7 @@ export async function vaultServer(): Promise<VaultServer> {
 
   const server = createServer((request, response) => {
     request.on('error', () => undefined)
-    void read(request).then((incoming) => {
-      const { silent, lost, status = 500, text, headers } = (incoming && respond(incoming)) ?? { lost: true }
+    void answerTo(read(request), respond).then(({ silent, lost, status = 500, text, headers }) => {
       if (silent === true) return
       if (lost === true) return void request.socket.resetAndDestroy()
       response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers })
@@ -127,16 +126,15 @@ export async function vaultServer(): Promise<VaultServer> {
   })
   server.on('clientError', (error: Error & { rawPacket?: Uint8Array }, socket: Socket) => {
     const incoming = error.rawPacket === undefined ? undefined : listRequestIn(error.rawPacket)
-    const { silent, lost, status = 400, text = '', headers } = (incoming && respond(incoming)) ?? {}
-    if (silent === true) return
-    if (lost === true || !socket.writable) return void socket.destroy()
-    const fields = {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(text),
-      connection: 'close',
-    }
-    const lines = Object.entries({ ...fields, ...headers }).map(([name, value]) => `${name}: ${value}`)
-    socket.end(`HTTP/1.1 ${status} ${status < 300 ? 'OK' : 'Error'}\r\n${lines.join('\r\n')}\r\n\r\n${text}`)
+    if (incoming === undefined) return void socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n')
+    void answerTo(incoming, respond).then(({ silent, lost, status = 500, text = '', headers }) => {
+      if (silent === true) return
+      if (lost === true || !socket.writable) return void socket.destroy()
+      const length = Buffer.byteLength(text)
+      const fields = { 'content-type': 'application/json', 'content-length': length, connection: 'close', ...headers }
+      const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+      socket.end(`HTTP/1.1 ${status} ${status < 300 ? 'OK' : 'Error'}\r\n${lines.join('')}\r\n${text}`)
+    })
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -194,12 +192,20 @@ interface Response {
   readonly silent?: boolean
 }
 
+/** A request that never arrives whole is not carried out. */
+async function answerTo(
+  incoming: Incoming | undefined | Promise<Incoming | undefined>,
+  respond: (incoming: Incoming) => Promise<Response>,
+): Promise<Response> {
+  const whole = await incoming
+  return whole === undefined ? { lost: true } : respond(whole)
+}
+
 async function read(request: IncomingMessage): Promise<Incoming | undefined> {
   const chunks: Buffer[] = []
   try {
     for await (const chunk of request) chunks.push(chunk as Buffer)
   } catch {
-    // A request that never arrives whole is not carried out.
     return undefined
   }
   const { method = 'GET', url = '/', headers } = request
