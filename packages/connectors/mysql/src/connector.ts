@@ -15,7 +15,7 @@ export const mysql = defineConnector({
   contractVersion: 1,
   description: 'Queries, transactions, procedures, and bulk reading and writing of MySQL and MariaDB databases.',
   config,
-  uses: ['pool', 'tls', 'readOnly'],
+  uses: ['pool', 'tls', 'readOnly', 'egress'],
   timeouts: { readMs: 600_000 },
   open,
   close,

@@ -17,7 +17,7 @@ export const postgresql = defineConnector({
   contractVersion: 1,
   description: 'Queries, transactions, and bulk reading and writing of PostgreSQL databases.',
   config,
-  uses: ['pool', 'tls', 'readOnly'],
+  uses: ['pool', 'tls', 'readOnly', 'egress'],
   timeouts: { readMs: 600_000 },
   open,
   close,

@@ -11,7 +11,7 @@ export interface RestClient {
 
 /** Makes the client; nothing is sent before the first call. */
 export function open(config: ParsedConfig, context: OpenContext): RestClient {
-  const { tls, pool, timeouts, redactor } = context
+  const { tls, pool, timeouts, egress, redactor } = context
   const { baseUrl, auth, headers, allowOrigins, maxRedirects, maxHeaderBytes, maxBodyBytes } = config
   const http = createHttpClient({
     baseUrl,
@@ -23,6 +23,7 @@ export function open(config: ParsedConfig, context: OpenContext): RestClient {
     limits: { maxHeaderBytes, maxBodyBytes },
     allowOrigins,
     maxRedirects,
+    egress,
     redactor,
     event: (name, detail) => context.event(name, detail),
   })

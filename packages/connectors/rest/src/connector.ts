@@ -12,7 +12,7 @@ export const rest = defineConnector({
   contractVersion: 1,
   description: 'Calls any HTTP API: requests, downloads, uploads, and lists read page by page in every usual style.',
   config,
-  uses: ['pool', 'tls'],
+  uses: ['pool', 'tls', 'egress'],
   open,
   close,
   check,

@@ -1,5 +1,5 @@
-import type { Agent } from 'undici'
 import { ConnectorError, invalidInput } from '@casare/core'
+import { Agents } from './agents.ts'
 import { addHeaders } from './assert-header.ts'
 import type { HttpContext, OutgoingRequest } from './auth/authorizer.ts'
 import { acceptEncoding } from './body/decompress.ts'
@@ -12,7 +12,6 @@ import { Exchange } from './exchange.ts'
 import { ExchangeHandler, type Answer } from './exchange-handler.ts'
 import { readOptions, type ReadyOptions } from './http-options.ts'
 import type { BodyKinds, HttpClientOptions, HttpRequest, HttpResponse } from './http-types.ts'
-import { loadAgent } from './load-agent.ts'
 import { Origins } from './origins.ts'
 import { followRedirect, isRedirect, tooManyRedirects } from './redirect.ts'
 
@@ -47,9 +46,8 @@ const errorBeginning = { mode: 'beginning', maxBytes: maxErrorBytes } as const
 class Client implements HttpClient {
   readonly #options: ReadyOptions
   readonly #origins: Origins
+  readonly #agents: Agents
   readonly #headers: Readonly<Record<string, string>>
-  #agent: Agent | undefined
-  #loading: Promise<Agent> | undefined
   #closed = false
   /** Streams handed over as bodies and read: an attempt that sent the rest of one would send a part as the whole. */
   readonly #consumed = new WeakSet<object>()
@@ -57,6 +55,7 @@ class Client implements HttpClient {
   constructor(options: ReadyOptions) {
     this.#options = options
     this.#origins = new Origins(options)
+    this.#agents = new Agents(options, this.#origins.own)
     const headers: Record<string, string> = {
       accept: '*/*',
       'accept-encoding': acceptEncoding,
@@ -131,7 +130,7 @@ class Client implements HttpClient {
       const signed = authorizer === undefined || !next.trusted ? sent : { ...sent, headers: { ...sent.headers } }
       if (signed !== sent) await authorizer?.apply(signed, context)
       const exchange = new Exchange(sent.method, sent.origin, sent.path, context.effect, appliedEarlier)
-      const answer = await this.#send(signed, next.body, request, exchange, context)
+      const answer = await this.#send(signed, next, request, exchange, context)
       const { status, headers } = answer
       context.note({ status })
       if (isOk(status, request.okStatuses)) {
@@ -166,13 +165,16 @@ class Client implements HttpClient {
 
   async #send(
     request: OutgoingRequest,
-    body: RequestBody | undefined,
+    { body, trusted }: { readonly body: RequestBody | undefined; readonly trusted: boolean },
     { expect, okStatuses, maxBytes = this.#options.maxBodyBytes }: HttpRequest,
     exchange: Exchange,
     { signal }: HttpContext,
   ): Promise<Answer> {
     if (signal.aborted) throw toExchangeError(signal.reason, exchange, signal)
-    const agent = this.#agent ?? (await this.#load())
+    if (this.#closed) throw closedError()
+    const found = this.#agents.for(request.origin, trusted)
+    const agent = found instanceof Promise ? await found : found
+    if (this.#closed) throw closedError()
     const handler = new ExchangeHandler(exchange, signal, (status, headers) => {
       if (isOk(status, okStatuses)) return planFor(expect, maxBytes)
       return isRedirect(status, headers) ? dropping : errorBeginning
@@ -231,20 +233,9 @@ class Client implements HttpClient {
     return stop
   }
 
-  async #load(): Promise<Agent> {
-    if (this.#closed) throw closedError()
-    this.#loading ??= loadAgent(this.#options)
-    const agent = await this.#loading
-    if (this.#closed) throw closedError()
-    this.#agent = agent
-    return agent
-  }
-
   async close(): Promise<void> {
     this.#closed = true
-    this.#agent = undefined
-    const agent = await this.#loading
-    await agent?.destroy(closedError())
+    await this.#agents.close(closedError())
   }
 }
 

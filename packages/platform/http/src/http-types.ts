@@ -1,4 +1,4 @@
-import type { Body, ErrorFacts, PoolConfig, TlsConfig, Redactor } from '@casare/core'
+import type { Body, EgressGuard, ErrorFacts, PoolConfig, TlsConfig, Redactor } from '@casare/core'
 import type { Authorizer } from './auth/authorizer.ts'
 
 /** What a query parameter can be; `undefined` and `null` leave it out, a list repeats it. */
@@ -102,6 +102,8 @@ export interface HttpClientOptions {
   readonly allowOrigins?: readonly string[] | undefined
   /** The most redirects followed, 0 to 20; 0 makes each an error. Default 5. */
   readonly maxRedirects?: number | undefined
+  /** Where connections may lead to. Without it the address is the program's own; a redirect to strangers is looked at anyway. */
+  readonly egress?: EgressGuard | undefined
   /** A vendor's reading of its error answers. */
   readonly readError?: ((answer: ErrorAnswer) => ErrorReading | undefined) | undefined
   readonly redactor: Redactor

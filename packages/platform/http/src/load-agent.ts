@@ -1,5 +1,5 @@
 import type { SecureContext } from 'node:tls'
-import { Secret, type PoolConfig, type TlsConfig } from '@casare/core'
+import { Secret, type EgressGuard, type PoolConfig, type TlsConfig } from '@casare/core'
 import type { Agent } from 'undici'
 
 /** Settings of the connections. */
@@ -8,12 +8,14 @@ export interface AgentOptions {
   readonly pool: PoolConfig
   readonly connectMs: number
   readonly maxHeaderBytes: number
+  /** Looks at every address that is connected to. */
+  readonly egress?: EgressGuard | undefined
 }
 
 /** Loads undici, which costs about 65 ms, and TLS, and makes the agent that owns the connections. */
 export async function loadAgent(options: AgentOptions): Promise<Agent> {
   const [{ Agent }, secureContext] = await Promise.all([import('undici'), createContext(options.tls)])
-  const { tls, pool, connectMs, maxHeaderBytes } = options
+  const { tls, pool, connectMs, maxHeaderBytes, egress } = options
   return new Agent({
     allowH2: false,
     connections: pool.max ?? 100,
@@ -27,6 +29,7 @@ export async function loadAgent(options: AgentOptions): Promise<Agent> {
       // Said here, NODE_TLS_REJECT_UNAUTHORIZED=0 of the environment has no say.
       rejectUnauthorized: true,
       secureContext,
+      ...(egress === undefined ? {} : { lookup: egress.lookup }),
       ...(tls.serverName === undefined ? {} : { servername: tls.serverName }),
     },
   })

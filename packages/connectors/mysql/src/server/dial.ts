@@ -29,8 +29,9 @@ export async function dial(route: Route): Promise<Connection> {
   const { driver, address, context, maxStatements } = route
   const { host, port, database, user, secure } = address
   assertTransport({ host, secure, tls: context.tls, event: context.event })
+  context.egress?.check(host)
   const connection = driver.createConnection({
-    stream: () => socketTo(host, port),
+    stream: () => socketTo(host, port, context.egress),
     host: context.tls.serverName ?? nameToVerify(host),
     port,
     user,
@@ -69,9 +70,8 @@ export async function dial(route: Route): Promise<Connection> {
   }
 }
 
-function socketTo(host: string, port: number): Socket {
-  const socket = connect({ host, port, keepAlive: true, noDelay: true })
-  return socket
+function socketTo(host: string, port: number, egress: OpenContext['egress']): Socket {
+  return connect({ host, port, keepAlive: true, noDelay: true, ...(egress && { lookup: egress.lookup }) })
 }
 
 /**

@@ -1,14 +1,13 @@
 import type { Client, ClientConfig, Connection } from 'pg'
 import type { Socket } from 'node:net'
 import type { ConnectionOptions, PeerCertificate } from 'node:tls'
-import { assertTransport, type OpenContext } from '@casare/core'
-import { Secret } from '@casare/core'
+import { assertTransport, ConnectorError, Secret, type EgressGuard, type OpenContext } from '@casare/core'
 import { isLocal, type Address } from '../address.ts'
 
 /** pg, imported when a connection is opened. */
 export type Driver = typeof import('pg')
 
-export type DialContext = Pick<OpenContext, 'tls' | 'readOnly' | 'timeouts' | 'event'>
+export type DialContext = Pick<OpenContext, 'tls' | 'readOnly' | 'timeouts' | 'event' | 'egress'>
 
 export interface DialSettings {
   readonly address: Address
@@ -29,6 +28,11 @@ const keepAliveMs = 30_000
 export function routeTo(driver: Driver, { address, searchPath, context }: DialSettings): Route {
   const { host, port, database, user, password, applicationName } = address
   const ssl = sslOptions(address, context)
+  const { egress } = context
+  if (egress !== undefined) {
+    if (host.startsWith('/')) throw socketFile(host)
+    egress.check(host)
+  }
   return {
     driver,
     ssl,
@@ -42,12 +46,30 @@ export function routeTo(driver: Driver, { address, searchPath, context }: DialSe
       sslnegotiation: 'postgres',
       client_encoding: 'utf8',
       application_name: applicationName,
+      ...(egress === undefined ? {} : { stream: () => guardedSocket(egress) }),
       options: startOptions(searchPath, context.readOnly),
       keepAlive: true,
       keepAliveInitialDelayMillis: keepAliveMs,
       connectionTimeoutMillis: context.timeouts.connectMs,
     },
   }
+}
+
+/** A socket that looks at the address that it connects to: pg gives its own to nobody but its constructor. */
+function guardedSocket(egress: EgressGuard): Socket {
+  const { Socket: Plain } = process.getBuiltinModule('node:net')
+  const socket = new Plain()
+  const connect = socket.connect.bind(socket)
+  return Object.assign(socket, {
+    connect: (port: number, host: string) => connect({ port, host, lookup: egress.lookup }),
+  })
+}
+
+function socketFile(path: string): ConnectorError {
+  return new ConnectorError({
+    code: 'permission_denied',
+    message: `PostgreSQL: ${path} is a socket of this machine, and egress allows no such connection.`,
+  })
 }
 
 function sslOptions({ host, sslMode }: Address, { tls, event }: DialContext): ConnectionOptions | false {

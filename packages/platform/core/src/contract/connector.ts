@@ -1,4 +1,5 @@
 import { ConnectorError, type ErrorFacts } from '../errors/connector-error.ts'
+import type { EgressGuard } from '../transport/egress-guard.ts'
 import type { Redactor } from '../secrets/redactor.ts'
 import type { Secret } from '../secrets/secret.ts'
 import type { Schema } from '../schemas/standard-schema.ts'
@@ -35,6 +36,8 @@ export interface OpenContext {
   readonly timeouts: Required<{ [K in 'connectMs' | 'readMs' | 'writeMs']: number }> & Pick<TimeoutConfig, 'callMs'>
   readonly tls: TlsConfig
   readonly readOnly: boolean
+  /** Where sockets may lead to, where the connection has rules for that: `check` the host, give `lookup` to the socket. */
+  readonly egress: EgressGuard | undefined
   readonly redactor: Redactor
   /** Tells of something that an operator should know: a plaintext connection, a reconnect, a stalled consumer. */
   event(name: string, detail: Readonly<Record<string, unknown>>): void

@@ -1,5 +1,6 @@
 import type { PipelineOptions } from '@casare/resilience'
 import type { SecretInput } from '../secrets/secret.ts'
+import type { EgressRules } from '../transport/egress-guard.ts'
 
 /** Limits of the connection's own pool, where the connector has one. */
 export interface PoolConfig {
@@ -71,12 +72,14 @@ export interface UniformConfig {
   readonly files?: { readonly roots?: readonly string[] | undefined; readonly spool?: string | undefined } | undefined
   /** Refuses every effect but `read`; enforced by the server where it can be. */
   readonly readOnly?: boolean | undefined
+  /** Where the connection may lead to; `{}` means public addresses only. For addresses that come from a flow's or a model's input. */
+  readonly egress?: EgressRules | undefined
   /** Parses each output against its schema; for tests and conformance. Default false. */
   readonly validateOutput?: boolean | undefined
 }
 
 /** The parts of the uniform config that a connector may leave out. */
-export type OptionalUniform = 'pool' | 'tls' | 'readOnly'
+export type OptionalUniform = 'pool' | 'tls' | 'readOnly' | 'egress'
 
 /** What is allowed beside an adopted client. */
 export type AdoptedConfig<Vendor> = { readonly client: Vendor } & Pick<

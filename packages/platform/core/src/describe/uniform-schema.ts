@@ -52,6 +52,20 @@ const tls: JsonSchema = {
   },
 }
 
+const egress: JsonSchema = {
+  type: 'object',
+  description: 'Where the connection may lead to; empty means public addresses only.',
+  additionalProperties: false,
+  properties: {
+    allow: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'The only hosts: names, *.names, addresses, and networks such as 10.1.0.0/16.',
+    },
+    allowPrivate: { type: 'boolean', description: 'Allows addresses that are not public.' },
+  },
+}
+
 const resilience: JsonSchema = {
   anyOf: [{ const: false }, { type: 'object', additionalProperties: true }],
   description: 'Policies of this connection, see @casare/resilience; false switches all of them off.',
@@ -64,6 +78,7 @@ export function uniformProperties(uses: readonly OptionalUniform[]): Record<stri
     timeouts,
     resilience,
     ...(uses.includes('tls') ? { tls } : {}),
+    ...(uses.includes('egress') ? { egress } : {}),
     log: { type: 'boolean', description: 'Writes one line per attempt to standard error.' },
     readOnly: { type: 'boolean', description: 'Refuses every effect but read.' },
   }

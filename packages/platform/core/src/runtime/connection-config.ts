@@ -8,7 +8,17 @@ import { Secret } from '../secrets/secret.ts'
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the runtime drives every connector alike
 export type AnySpec = ConnectorSpec<any, any, any, any, Operations, Streams, Sessions, any>
 
-const uniformKeys = ['pool', 'timeouts', 'resilience', 'tls', 'log', 'files', 'readOnly', 'validateOutput'] as const
+const uniformKeys = [
+  'pool',
+  'timeouts',
+  'resilience',
+  'tls',
+  'log',
+  'files',
+  'readOnly',
+  'validateOutput',
+  'egress',
+] as const
 const besideClient = new Set(['client', 'resilience', 'timeouts', 'log', 'files', 'validateOutput'])
 const maxTimeoutMs = 2_147_483_647
 
@@ -63,7 +73,7 @@ function refuseBesideClient(spec: AnySpec, given: Record<string, unknown>): void
 
 function checkUniform(spec: AnySpec, uniform: Record<string, unknown>): void {
   const where = `${spec.name} config`
-  for (const part of ['pool', 'tls'] as const) {
+  for (const part of ['pool', 'tls', 'egress'] as const) {
     if (uniform[part] !== undefined && spec.uses?.includes(part) !== true)
       throw invalidInput(`${where}: ${part} means nothing to this connector; remove it.`)
   }
@@ -76,6 +86,7 @@ function checkUniform(spec: AnySpec, uniform: Record<string, unknown>): void {
     maxTimeoutMs,
   )
   checkKeys(where, 'tls', uniform['tls'], ['ca', 'cert', 'key', 'serverName', 'insecure'])
+  checkKeys(where, 'egress', uniform['egress'], ['allow', 'allowPrivate'])
   checkKeys(where, 'files', uniform['files'], ['roots', 'spool'])
   const insecure = (uniform['tls'] as { insecure?: unknown } | undefined)?.insecure
   if (insecure !== undefined && insecure !== 'plaintext')

@@ -2,6 +2,7 @@ import { pipeline, type Pipeline } from '@casare/resilience'
 import type { OpenContext } from '../contract/connector.ts'
 import type { LogConfig, TimeoutConfig, UniformConfig } from '../contract/uniform-config.ts'
 import { invalidInput } from '../errors/connector-error.ts'
+import { EgressGuard } from '../transport/egress-guard.ts'
 import { channels } from '../telemetry/channels.ts'
 import { requestLogger, type RequestLogger } from '../telemetry/request-log.ts'
 import type { AnySpec, ConnectionConfig } from './connection-config.ts'
@@ -43,6 +44,7 @@ export function createRuntime(spec: AnySpec, config: ConnectionConfig, handles: 
     timeouts,
     tls: uniform.tls ?? {},
     readOnly: uniform.readOnly ?? false,
+    egress: uniform.egress === undefined ? undefined : new EgressGuard(uniform.egress),
     redactor,
     event(name, detail) {
       if (channels.event.hasSubscribers) channels.event.publish({ connector: spec.name, name, detail })

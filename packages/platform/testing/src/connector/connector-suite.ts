@@ -11,6 +11,7 @@ import { readChecks } from './read-checks.ts'
 import { schemaChecks } from './schema-checks.ts'
 import { secretChecks } from './secret-checks.ts'
 import type { SuiteContext } from './suite-context.ts'
+import { egressChecks } from './egress-checks.ts'
 import { transportChecks } from './transport-checks.ts'
 import { writeChecks } from './write-checks.ts'
 
@@ -25,6 +26,7 @@ export function connectorChecks(connector: AnyConnector, subject: ConnectorSubje
     ...callChecks(context),
     ...errorChecks(context),
     ...transportChecks(context),
+    ...egressChecks(context),
     ...lifecycleChecks(context),
     ...secretChecks(context),
     ...inputChecks(context),
