@@ -6,7 +6,7 @@ import { dial } from './wire/dial.ts'
 
 /** Opens the connection; fails here where the broker is not there, not to be trusted, or refuses us. */
 export async function open(config: ParsedConfig, context: OpenContext): Promise<RabbitmqClient> {
-  const { tls, timeouts, event, signal } = context
+  const { tls, timeouts, egress, event, signal } = context
   const { authentication, heartbeatMs, maxChannels, connectionName = 'casare' } = config
   const address = addressOf(config)
   assertTransport({ host: address.host, secure: address.secure, tls, event })
@@ -14,7 +14,10 @@ export async function open(config: ParsedConfig, context: OpenContext): Promise<
     throw invalidInput('RabbitMQ: authentication by certificate needs TLS with tls.cert and tls.key.')
   const client = new RabbitmqClient({
     dial: (purpose, aborted) =>
-      dial({ address, authentication, tls, timeouts, heartbeatMs, name: `${connectionName}: ${purpose}` }, aborted),
+      dial(
+        { address, authentication, tls, timeouts, egress, heartbeatMs, name: `${connectionName}: ${purpose}` },
+        aborted,
+      ),
     event,
     timeouts,
     maxChannels,

@@ -14,7 +14,7 @@ export const rabbitmq = defineConnector({
   description:
     'Sends and handles messages with confirms, delayed retries and dead letters; declares queues and exchanges.',
   config,
-  uses: ['tls'],
+  uses: ['tls', 'egress'],
   open,
   close,
   check,

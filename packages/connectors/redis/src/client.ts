@@ -35,10 +35,10 @@ export function close(client: OpenRedis): void {
 }
 
 function clientFor(config: ParsedConfig, context: OpenContext): RedisLink | RedisCluster {
-  const { tls, timeouts, event } = context
+  const { tls, timeouts, event, egress: guard } = context
   const { cluster, sentinel, clientName, maxQueuedCommands } = config
   const address = addressOf(config)
-  const settings: DialSettings = { address, tls, timeouts, clientName, maxQueuedCommands }
+  const settings: DialSettings = { address, tls, timeouts, guard, clientName, maxQueuedCommands }
   const link = (dialOne: (aborted: AbortSignal) => Promise<Driver>): RedisLink =>
     new RedisLink({ dial: dialOne, silenceMs: timeouts.readMs, event })
 

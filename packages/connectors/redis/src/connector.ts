@@ -18,7 +18,7 @@ export const redis = defineConnector({
   contractVersion: 1,
   description: 'Values, hashes, lists, sets, scripts, locks, streams with consumer groups, and channels of Redis.',
   config,
-  uses: ['tls'],
+  uses: ['tls', 'egress'],
   open,
   close,
   check,

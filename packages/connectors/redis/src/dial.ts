@@ -9,6 +9,8 @@ export interface DialSettings {
   readonly address: RedisAddress
   readonly tls: TlsConfig
   readonly timeouts: OpenContext['timeouts']
+  /** Looks at each address that is connected to, where the connection has rules for that. */
+  readonly guard: OpenContext['egress']
   readonly clientName: string | undefined
   readonly maxQueuedCommands: number
 }
@@ -19,7 +21,8 @@ export interface DialSettings {
  * @throws with `applied: 'no'`: no command of a call has been sent.
  */
 export async function dial(settings: DialSettings, signal: AbortSignal): Promise<Driver> {
-  const { address, timeouts, clientName, maxQueuedCommands } = settings
+  const { address, timeouts, guard, clientName, maxQueuedCommands } = settings
+  guard?.check(address.host)
   const { createClient } = await import('@redis/client')
   signal.throwIfAborted()
   const driver = createClient({
@@ -28,6 +31,7 @@ export async function dial(settings: DialSettings, signal: AbortSignal): Promise
       port: address.port,
       connectTimeout: timeouts.connectMs,
       reconnectStrategy: false,
+      ...(guard && { lookup: guard.lookup }),
       ...(address.secure ? tlsOptions(settings) : {}),
     },
     database: address.database,

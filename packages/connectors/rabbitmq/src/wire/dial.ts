@@ -10,6 +10,7 @@ export interface DialSettings {
   readonly authentication: 'password' | 'certificate'
   readonly tls: TlsConfig
   readonly timeouts: OpenContext['timeouts']
+  readonly egress: OpenContext['egress']
   /** Milliseconds, at least 1,000. */
   readonly heartbeatMs: number
   /** Shown by the broker's management pages. */
@@ -32,7 +33,8 @@ const silentQuarters = 6
  * @throws with `applied: 'no'`: nothing of a call has been sent.
  */
 export async function dial(settings: DialSettings, signal: AbortSignal): Promise<Wire> {
-  const { address, authentication, timeouts, heartbeatMs, name } = settings
+  const { address, authentication, timeouts, egress, heartbeatMs, name } = settings
+  egress?.check(address.host)
   const { connect, credentials } = await import('amqplib')
   signal.throwIfAborted()
   // The driver shows its socket to nobody; this ends it.
@@ -54,6 +56,7 @@ export async function dial(settings: DialSettings, signal: AbortSignal): Promise
       },
       {
         noDelay: true,
+        ...(egress && { lookup: egress.lookup }),
         signal: lifetime.signal,
         credentials:
           authentication === 'certificate'
@@ -83,6 +86,7 @@ function isAbort(error: unknown): boolean {
 }
 
 function refused(error: unknown, { host, port }: RabbitmqAddress): ConnectorError {
+  if (ConnectorError.is(error)) return notApplied(error)
   const network = networkFacts(error, `RabbitMQ at ${host}:${port}`)
   return notApplied(
     network === undefined ? new ConnectorError(located(error, host, port)) : new ConnectorError(network),
