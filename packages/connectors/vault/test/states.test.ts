@@ -1,9 +1,8 @@
 import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
-import type { CallContext, RequestLogLine } from '@casare/core'
+import type { RequestLogLine } from '@casare/core'
 import type { VaultServer } from '@casare/testing'
 import { vault } from '../src/index.ts'
-import type { VaultClient } from '../src/vault-client.ts'
 import { connect, connectAsApp, endAll, failureOf, failuresOf, startVault } from './support.ts'
 
 let server: VaultServer
@@ -147,7 +146,7 @@ describe('secret://vault/PATH#FIELD', () => {
       (client, context) => {
         const provider = vault.spec.secretProvider
         if (provider === undefined) throw new Error('The connector resolves no references.')
-        return provider(client as VaultClient, path, field, context as CallContext)
+        return provider(client, path, field, context)
       },
       { effect: 'read' },
     )
