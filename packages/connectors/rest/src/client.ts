@@ -1,5 +1,6 @@
 import type { CallContext, OpenContext } from '@casare/core'
-import { createAuthorizer, createHttpClient, type HttpClient } from '@casare/http'
+import { createHttpClient, type HttpClient } from '@casare/http'
+import { authorizerFor } from './authorizer-for.ts'
 import type { ParsedConfig } from './config.ts'
 
 /** What the operations work with. */
@@ -7,15 +8,18 @@ export interface RestClient {
   readonly http: HttpClient
   readonly idempotencyHeader: string
   readonly checkPath: string | undefined
+  /** Ends what the authorizer owns. */
+  readonly closeAuthorizer: (() => Promise<void>) | undefined
 }
 
 /** Makes the client; nothing is sent before the first call. */
-export function open(config: ParsedConfig, context: OpenContext): RestClient {
+export async function open(config: ParsedConfig, context: OpenContext): Promise<RestClient> {
   const { tls, pool, timeouts, egress, redactor } = context
   const { baseUrl, auth, headers, allowOrigins, maxRedirects, maxHeaderBytes, maxBodyBytes } = config
+  const authorizer = await authorizerFor(auth, context)
   const http = createHttpClient({
     baseUrl,
-    authorizer: createAuthorizer(auth, redactor),
+    authorizer,
     headers: { accept: 'application/json, */*;q=0.5', ...headers },
     tls,
     pool,
@@ -27,12 +31,17 @@ export function open(config: ParsedConfig, context: OpenContext): RestClient {
     redactor,
     event: (name, detail) => context.event(name, detail),
   })
-  return { http, idempotencyHeader: config.idempotencyHeader, checkPath: config.checkPath }
+  return {
+    http,
+    idempotencyHeader: config.idempotencyHeader,
+    checkPath: config.checkPath,
+    closeAuthorizer: authorizer?.close,
+  }
 }
 
 /** Ends all connections. */
 export async function close(client: RestClient): Promise<void> {
-  await client.http.close()
+  await Promise.all([client.http.close(), client.closeAuthorizer?.()])
 }
 
 /** Statuses that prove that the API is there and did not refuse us, where no path to check is set. */

@@ -1,6 +1,27 @@
 import { schema, type InputOf, type OutputOf } from '@casare/core'
-import { secret } from '@casare/core/zod'
+import { secret, withJsonSchema } from '@casare/core/zod'
+import type { Authorizer } from '@casare/http'
 import { z } from 'zod'
+
+const authorizationServer = () => ({
+  issuer: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('An authorization server that describes itself. This or tokenUrl.'),
+  tokenUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('The token endpoint of one that does not.'),
+})
+
+const authorizer = () =>
+  withJsonSchema(
+    z.custom<Authorizer>(
+      (value) => typeof value === 'object' && value !== null && typeof (value as Authorizer).apply === 'function',
+      'expected an authorizer, as oauthAuthorizer of @casare/auth makes them',
+    ),
+    { type: 'object', description: 'An authorizer of the program; there is no JSON form.' },
+  )
 
 const auth = () =>
   z.discriminatedUnion('kind', [
@@ -24,6 +45,30 @@ const auth = () =>
       password: secret('Password.'),
     }),
     z.strictObject({ kind: z.literal('bearer'), token: secret('Token (RFC 6750).') }),
+    z.strictObject({
+      kind: z.literal('oauth2_client_credentials'),
+      ...authorizationServer(),
+      clientId: z.string().min(1).describe('How this connection is registered at the authorization server.'),
+      clientSecret: secret('Its secret.'),
+      clientAuthentication: z
+        .enum(['secret_basic', 'secret_post'])
+        .default('secret_basic')
+        .describe('Where the secret goes: the header, or the body.'),
+      scope: z.string().optional().describe('What is asked for, separated by spaces.'),
+      audience: z.string().optional().describe('Where the tokens will be used, as some servers want it.'),
+      resource: z.url().optional().describe('The same by RFC 8707.'),
+    }),
+    z.strictObject({
+      kind: z.literal('oauth2_jwt_bearer'),
+      tokenUrl: z.url({ protocol: /^https?$/ }).describe('The token endpoint.'),
+      issuer: z.string().min(1).describe("A service account's address at Google, the consumer key at Salesforce."),
+      subject: z.string().optional().describe('On whose behalf.'),
+      audience: z.string().optional().describe('Default: the token endpoint.'),
+      key: secret('The private key, PEM or JWK.'),
+      keyId: z.string().optional().describe('Its id.'),
+      scope: z.string().optional().describe('What is asked for; in the assertion and beside it.'),
+    }),
+    z.strictObject({ kind: z.literal('custom'), authorizer: authorizer() }),
   ])
 
 /** Settings of a connection to a REST API. */

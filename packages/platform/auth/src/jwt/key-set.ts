@@ -1,5 +1,13 @@
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
-import { ConnectorError, invalidInput, isLoopback, isPlainObject, Redactor, type TlsConfig } from '@casare/core'
+import {
+  ConnectorError,
+  invalidInput,
+  isLoopback,
+  isPlainObject,
+  Redactor,
+  type EgressGuard,
+  type TlsConfig,
+} from '@casare/core'
 import type { HttpTimeouts } from '@casare/http'
 import { httpFetch } from '../oauth/http-fetch.ts'
 
@@ -20,6 +28,8 @@ export interface KeySetOptions {
   readonly cooldownMs?: number | undefined
   readonly tls?: TlsConfig | undefined
   readonly timeouts?: HttpTimeouts | undefined
+  /** Where the address may lead to: give one where it comes from a token's issuer, or from input. */
+  readonly egress?: EgressGuard | undefined
 }
 
 const maxKeys = 100
@@ -52,7 +62,12 @@ class RemoteKeys {
     this.#url = url
     this.#maxAgeMs = within('maxAgeMs', options.maxAgeMs ?? 600_000, 1_000, 86_400_000)
     this.#cooldownMs = within('cooldownMs', options.cooldownMs ?? 30_000, 1_000, 3_600_000)
-    this.#fetch = httpFetch({ tls: options.tls, timeouts: options.timeouts, redactor: new Redactor() })
+    this.#fetch = httpFetch({
+      tls: options.tls,
+      timeouts: options.timeouts,
+      egress: options.egress,
+      redactor: new Redactor(),
+    })
   }
 
   readonly resolve: JWTVerifyGetKey = async (header, token) => {

@@ -32,7 +32,12 @@ export class AuthorizationServer {
       ...(authentication.kind === 'mtls' ? { use_mtls_endpoint_aliases: true } : {}),
     }
     this.clientAuth = authenticate(authentication, this.redactor)
-    this.#fetch = httpFetch({ tls: options.tls, timeouts: options.timeouts, redactor: this.redactor })
+    this.#fetch = httpFetch({
+      tls: options.tls,
+      timeouts: options.timeouts,
+      egress: options.egress,
+      redactor: this.redactor,
+    })
   }
 
   /** What the server says of itself; looked up once, and again after a failure. */

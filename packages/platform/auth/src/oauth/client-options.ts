@@ -1,4 +1,4 @@
-import type { Redactor, Secret, TlsConfig } from '@casare/core'
+import type { EgressGuard, Redactor, Secret, TlsConfig } from '@casare/core'
 import type { HttpTimeouts } from '@casare/http'
 import type { SigningAlgorithm } from './private-key.ts'
 
@@ -45,6 +45,8 @@ export interface OAuthClientOptions {
   readonly clockSkewS?: number | undefined
   readonly tls?: TlsConfig | undefined
   readonly timeouts?: HttpTimeouts | undefined
+  /** Where the server and what it names (its endpoints, its key set) may lie. */
+  readonly egress?: EgressGuard | undefined
   /** Told of each token that arrives. Default: one of its own. */
   readonly redactor?: Redactor | undefined
 }

@@ -1,10 +1,11 @@
-import { invalidInput, type Redactor, type TlsConfig } from '@casare/core'
+import { invalidInput, type EgressGuard, type Redactor, type TlsConfig } from '@casare/core'
 import { createHttpClient, type HttpClient, type HttpContext, type HttpTimeouts } from '@casare/http'
 
 /** How an authorization server is reached. */
 export interface HttpFetchOptions {
   readonly tls?: TlsConfig | undefined
   readonly timeouts?: HttpTimeouts | undefined
+  readonly egress?: EgressGuard | undefined
   readonly redactor: Redactor
 }
 

@@ -55,7 +55,7 @@ export async function startProvider(
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, configuration(redirectUri, publicKey, signingKey, accessTokenS))
+  const provider = quietly(() => new Provider(issuer, configuration(redirectUri, publicKey, signingKey, accessTokenS)))
   addGrants(provider)
   const counted: { grants: string[]; refusals: string[] } = { grants: [], refusals: [] }
   provider.on('grant.success', (context) => void counted.grants.push(String(context.oidc.params?.['grant_type'])))
@@ -85,6 +85,17 @@ export async function startProvider(
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
+  }
+}
+
+/** It warns of being a server for tests, which it is. */
+function quietly<Result>(make: () => Result): Result {
+  const { warn, info } = console
+  console.warn = console.info = () => undefined
+  try {
+    return make()
+  } finally {
+    Object.assign(console, { warn, info })
   }
 }
 
