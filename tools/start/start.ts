@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const example = fileURLToPath(new URL('../../examples/airports-and-flights/', import.meta.url))
-const apiKey = 'airports-and-flights-demo-key'
+const clientSecret = 'airports-and-flights-demo-secret'
 
 const folder = relative(process.cwd(), example) || '.'
 process.stdout.write(
@@ -16,10 +16,14 @@ process.stdout.write(
 mkdirSync(`${example}out`, { recursive: true })
 
 // A group of its own: Ctrl-C is for the flow, which still needs its source to drain. It ends with this process.
-const server = spawn(process.execPath, [`${example}server/main.ts`, '--api-key', apiKey, ...process.argv.slice(2)], {
-  stdio: ['pipe', 'pipe', 'inherit'],
-  detached: true,
-})
+const server = spawn(
+  process.execPath,
+  [`${example}server/main.ts`, '--client-secret', clientSecret, ...process.argv.slice(2)],
+  {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+  },
+)
 const first = await Promise.race([once(server.stdout, 'data'), once(server, 'exit')])
 if (!Buffer.isBuffer(first[0])) {
   process.stderr.write('The example API did not start; its reason stands above.\n')
@@ -33,7 +37,7 @@ const flow = spawn(
   ['--conditions=@casare/source', `${root}packages/apps/cli/src/bin.ts`, ...command],
   {
     stdio: 'inherit',
-    env: { ...process.env, AIRPORTS_API_KEY: apiKey, CASARE_PROGRAM: 'npm run -s casare --' },
+    env: { ...process.env, AIRPORTS_CLIENT_SECRET: clientSecret, CASARE_PROGRAM: 'npm run -s casare --' },
   },
 )
 for (const signal of ['SIGINT', 'SIGTERM'] as const)

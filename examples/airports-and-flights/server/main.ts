@@ -4,7 +4,7 @@ import { startServer } from './start-server.ts'
 
 const help = `The API of the example: real airports and flights, served badly on purpose.
 
-  node examples/airports-and-flights/server/main.ts [--port 0] [--seed 1] [--faults on|off] [--dataset 200k|20k] [--api-key KEY]
+  node examples/airports-and-flights/server/main.ts [--port 0] [--seed 1] [--faults on|off] [--dataset 200k|20k] [--client-secret SECRET | --api-key KEY]
 
 Prints one line of JSON with its url when it listens. Ends with its parent, or when standard input ends.
 `
@@ -16,6 +16,7 @@ const { values } = parseArgs({
     faults: { type: 'string', default: 'on' },
     dataset: { type: 'string', default: '200k' },
     'api-key': { type: 'string' },
+    'client-secret': { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 })
@@ -30,6 +31,7 @@ if (values.help) {
     faults: oneOf('faults', values.faults, ['on', 'off'] as const),
     dataset: oneOf('dataset', values.dataset, ['200k', '20k'] as const),
     apiKey: values['api-key'],
+    clientSecret: values['client-secret'],
   })
   process.stdout.write(`${JSON.stringify({ url })}\n`)
 }

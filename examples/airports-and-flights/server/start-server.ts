@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { byApiKey, byClientCredentials, type Access } from './access.ts'
 import { loadAirports, loadFlights, type Flight, type FlightsName } from './dataset.ts'
 import { faultOf, repeatsRecord, type Fault } from './faults.ts'
 import { withMalformed } from './malformed.ts'
@@ -13,7 +14,11 @@ export interface ServerOptions {
   /** `off` serves clean data without a fault. Default `on`. */
   readonly faults?: 'on' | 'off' | undefined
   readonly dataset?: FlightsName | undefined
-  /** Expected in the header `x-api-key`. Default `airports-and-flights-demo-key`. */
+  /** Secret of the client `airports-and-flights`. Default `airports-and-flights-demo-secret`. */
+  readonly clientSecret?: string | undefined
+  /** How long an access token is good. Default 10. */
+  readonly tokenSeconds?: number | undefined
+  /** With it the API asks for this key in the header `x-api-key`, and not for a token. */
   readonly apiKey?: string | undefined
 }
 
@@ -21,7 +26,7 @@ export interface ServerOptions {
 export interface RunningServer {
   /** `http://127.0.0.1:PORT` */
   readonly url: string
-  readonly apiKey: string
+  readonly clientSecret: string
   /** How often each fault was given. */
   readonly faults: Readonly<Record<Exclude<Fault, 'none'>, number>>
   /** How many requests came in so far. */
@@ -29,7 +34,7 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-const defaultKey = 'airports-and-flights-demo-key'
+const defaultSecret = 'airports-and-flights-demo-secret'
 const maxAirports = 1_000
 const maxFlights = 5_000
 
@@ -47,7 +52,7 @@ export async function startServer(options: ServerOptions = {}): Promise<RunningS
   const port = await listen(server, options.port ?? 0)
   return {
     url: `http://127.0.0.1:${port}`,
-    apiKey: options.apiKey ?? defaultKey,
+    clientSecret: options.clientSecret ?? defaultSecret,
     faults: api.given,
     get requests() {
       return api.requests
@@ -72,25 +77,35 @@ class HostileApi {
   requests = 0
   readonly #seed: number
   readonly #hostile: boolean
-  readonly #apiKey: string
+  readonly #access: Access
   readonly #airports = loadAirports()
   readonly #sound: readonly Flight[]
   readonly #flights: readonly Flight[]
   readonly #attempts = new Map<string, number>()
 
-  constructor({ seed = 1, faults = 'on', dataset = '200k', apiKey = defaultKey }: ServerOptions) {
+  constructor(options: ServerOptions) {
+    const {
+      seed = 1,
+      faults = 'on',
+      dataset = '200k',
+      apiKey,
+      clientSecret = defaultSecret,
+      tokenSeconds = 10,
+    } = options
     this.#seed = seed
     this.#hostile = faults === 'on'
-    this.#apiKey = apiKey
+    this.#access = apiKey === undefined ? byClientCredentials({ secret: clientSecret, tokenSeconds }) : byApiKey(apiKey)
     this.#sound = loadFlights(dataset)
     this.#flights = this.#hostile ? withMalformed(this.#sound, seed) : this.#sound
   }
 
   answer(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#access.answer(request, response)) return
     this.requests += 1
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (request.method !== 'GET') return fail(response, 405, 'Only GET is served.')
-    if (request.headers['x-api-key'] !== this.#apiKey) return fail(response, 401, 'The API key is missing or wrong.')
+    const refusal = this.#access.refusal(request)
+    if (refusal !== undefined) return fail(response, 401, refusal)
     const page = this.#page(url)
     if (typeof page === 'string') return fail(response, page === '' ? 404 : 400, page === '' ? 'No such path.' : page)
     this.#send(response, page, this.#nextFault(`GET ${url.pathname}${url.search}`, page.flightsPage))

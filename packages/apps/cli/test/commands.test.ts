@@ -20,7 +20,7 @@ const set = (): string[] => ['--set', `api=${server.url}`]
 beforeAll(async () => {
   project = await projectFolder()
   server = await startServer({ faults: 'off', dataset: '20k' })
-  env = { AIRPORTS_API_KEY: server.apiKey }
+  env = { AIRPORTS_CLIENT_SECRET: server.clientSecret }
   const copy = async (name: string): Promise<string> =>
     (await readFile(new URL(name, example), 'utf8')).replaceAll('out/', '')
   // A stricter rule than the example's: the longest delays are put aside.

@@ -43,7 +43,7 @@ function start(home: string, server: RunningServer) {
       '--json',
     ],
     {
-      env: { ...process.env, AIRPORTS_API_KEY: server.apiKey },
+      env: { ...process.env, AIRPORTS_CLIENT_SECRET: server.clientSecret },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )

@@ -19,7 +19,15 @@ beforeAll(() => {
 async function start(options: ServerOptions) {
   const server = await startServer({ dataset: '20k', ...options })
   onClose(() => server.close())
-  const api = connectTo(server.url, { auth: { kind: 'api_key', key: server.apiKey }, timeouts: { readMs: 500 } })
+  const api = connectTo(server.url, {
+    auth: {
+      kind: 'oauth2_client_credentials',
+      tokenUrl: `${server.url}/oauth/token`,
+      clientId: 'airports-and-flights',
+      clientSecret: server.clientSecret,
+    },
+    timeouts: { readMs: 500 },
+  })
   return { server, api }
 }
 

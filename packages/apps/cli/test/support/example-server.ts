@@ -1,7 +1,7 @@
 /** The API of the example, running. */
 export interface RunningServer {
   readonly url: string
-  readonly apiKey: string
+  readonly clientSecret: string
   /** How many requests it has had. */
   readonly requests: number
   close(): Promise<void>
