@@ -93,3 +93,4 @@ export type SystemName =
   | 'azurite'
   | 'radosgw'
   | 'simplesamlphp'
+  | 'slapd'

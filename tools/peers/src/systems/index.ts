@@ -10,6 +10,7 @@ import { rabbitmq } from './rabbitmq.ts'
 import { radosgw } from './radosgw.ts'
 import { redis } from './redis.ts'
 import { simplesamlphp } from './simplesamlphp.ts'
+import { slapd } from './slapd.ts'
 
 /** Every system that there are peers for. */
 export const systems: Readonly<Record<SystemName, System>> = {
@@ -24,4 +25,5 @@ export const systems: Readonly<Record<SystemName, System>> = {
   azurite,
   radosgw,
   simplesamlphp,
+  slapd,
 }
