@@ -18,6 +18,7 @@ test('credentials are a user, a password that does not show, and a lease', async
 })
 
 test('the lease is renewed while the connection is open', async () => {
+  const events = watchEvents()
   server.addDatabaseRole('app', { ttlSeconds: 1 })
   const store = connect(server)
   await store.readDatabaseCredentials({ role: 'app' })
@@ -27,6 +28,7 @@ test('the lease is renewed while the connection is open', async () => {
   const asks = asked(server, 'sys/leases/renew')
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   expect(asked(server, 'sys/leases/renew')).toBe(asks)
+  expect(events).toEqual([])
 })
 
 test('one that cannot be renewed is not', async () => {

@@ -150,15 +150,27 @@ describe('AppRole', () => {
     expect(server.logins).toBe(1)
   })
 
-  test('at the end of its longest life another login takes its place', async () => {
-    const store = connectAsApp(server, { tokenTtlSeconds: 1, tokenMaxTtlSeconds: 2 })
+  test('near the end of its longest life another login takes its place, before a renewal is refused', async () => {
+    const events = watchEvents()
+    const store = connectAsApp(server, { tokenTtlSeconds: 3, tokenMaxTtlSeconds: 4 })
     await store.lookupSelf()
+    await until(() => asked(server, 'auth/token/renew-self') === 2)
     while (server.logins < 2) {
       await store.lookupSelf()
       await new Promise((resolve) => setTimeout(resolve, 50))
     }
+    expect(asked(server, 'auth/token/renew-self')).toBe(2)
+    expect(events).toEqual([])
+  }, 15_000)
+
+  test('once the connection is closed nothing is renewed any more', async () => {
+    const events = watchEvents()
+    const store = connectAsApp(server, { tokenTtlSeconds: 1 })
     await store.lookupSelf()
-    expect(server.requests.filter(({ path }) => path === 'auth/token/lookup-self')).not.toHaveLength(0)
+    await store.close()
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    expect(asked(server, 'auth/token/renew-self')).toBe(0)
+    expect(events).toEqual([])
   })
 
   test.each(['roleId', 'secretId'] as const)(
@@ -200,7 +212,7 @@ describe('AppRole', () => {
   })
 
   test('a caller that gives up leaves the login to the others', async () => {
-    const store = connectAsApp(server)
+    const store = connectAsApp(server, {}, { resilience: false })
     const { promise: held, resolve: release } = Promise.withResolvers<undefined>()
     server.intercept = ({ path }) => (path === 'auth/approle/login' ? held : undefined)
     const controller = new AbortController()
