@@ -1,4 +1,5 @@
 import { nearest, Redactor } from '@casare/core'
+import { audited } from './audit.ts'
 import { commonOptions } from './arguments/options.ts'
 import { parseArguments } from './arguments/parse-arguments.ts'
 import type { Command } from './commands/command.ts'
@@ -94,7 +95,9 @@ async function runCommand(
   )
   const { line, release } = requestLog(terminal, (values['log'] as LogLevel | undefined) ?? 'off', redactor)
   try {
-    return await command.run({ values, positionals, terminal, host, redactor, log: line, signal: stop.signal })
+    return await audited(command, positionals, host, () =>
+      command.run({ values, positionals, terminal, host, redactor, log: line, signal: stop.signal }),
+    )
   } finally {
     release()
     stop.release()

@@ -74,7 +74,13 @@ test('log in with a browser, see it, refresh it, use it, log out: from a shell',
   ])
   // Nothing of the tokens can be read in the files.
   const files = join(folder, '.casare')
-  expect((await readdir(files)).sort()).toEqual(['logins.json', 'secrets.json', 'secrets.key', 'tokens.json'])
+  expect((await readdir(files)).sort()).toEqual([
+    'audit.jsonl',
+    'logins.json',
+    'secrets.json',
+    'secrets.key',
+    'tokens.json',
+  ])
   for (const name of await readdir(files)) expect((await stat(join(files, name))).mode & 0o777).toBe(0o600)
   expect(await readFile(join(files, 'tokens.json'), 'utf8')).not.toMatch(/refreshToken|accessToken/)
   const before = provider.grants.length

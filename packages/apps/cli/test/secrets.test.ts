@@ -33,7 +33,7 @@ test('set, list, get, replace, delete: from a shell', async () => {
   expect((await run(['rotate'])).stdout).toContain('1 secrets')
   expect((await run(['get', 'api/token'])).stdout).toBe('the-second-token\n')
   const files = join(folder, '.casare')
-  expect((await readdir(files)).sort()).toEqual(['secrets.json', 'secrets.key'])
+  expect((await readdir(files)).sort()).toEqual(['audit.jsonl', 'secrets.json', 'secrets.key'])
   for (const name of await readdir(files)) expect((await stat(join(files, name))).mode & 0o777).toBe(0o600)
   expect(await readFile(join(files, 'secrets.json'), 'utf8')).not.toContain('token')
   expect((await run(['delete', 'api/token'])).code).toBe(0)

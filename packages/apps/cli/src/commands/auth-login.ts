@@ -35,6 +35,7 @@ export const authLogin = defineCommand({
   },
   details: `${loginDetails} Without --device it prints an address to open in a browser on this machine (authorization code with PKCE). The address that the browser comes back to is http://127.0.0.1:PORT/callback: register it at the server, with any port where it allows that (RFC 8252).`,
   examples: ['auth login crm --issuer https://idp.example --client-id casare --device'],
+  audit: ([name = '']) => name,
   async run({ host, positionals, redactor, signal, terminal, values }) {
     const [name, ...rest] = positionals
     if (name === undefined || rest.length > 0) throw new UsageError('Give the login one name.')

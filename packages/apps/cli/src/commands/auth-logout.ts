@@ -15,6 +15,7 @@ export const authLogout = defineCommand({
   },
   details: loginDetails,
   examples: ['auth logout crm'],
+  audit: ([name = '']) => name,
   async run({ host, positionals, redactor, signal, terminal, values }) {
     const [name, ...rest] = positionals
     if (name === undefined || rest.length > 0) throw new UsageError('Name one login.')

@@ -12,6 +12,7 @@ export const authRefresh = defineCommand({
   options: {},
   details: loginDetails,
   examples: ['auth refresh crm'],
+  audit: ([name = '']) => name,
   async run({ host, positionals, redactor, signal, terminal }) {
     const [name, ...rest] = positionals
     if (name === undefined || rest.length > 0) throw new UsageError('Name one login.')

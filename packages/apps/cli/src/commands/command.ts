@@ -30,6 +30,8 @@ export interface Command {
   readonly details?: string | undefined
   /** Command lines without the program's name, each one right as it stands. */
   readonly examples: readonly string[]
+  /** Whether it is written into the audit log, and as done to what. */
+  readonly audit?: ((positionals: readonly string[]) => string) | undefined
   readonly run: (invocation: Invocation<Readonly<Record<string, unknown>>>) => Promise<ExitCode>
 }
 
@@ -41,6 +43,7 @@ export function defineCommand<const O extends Options>(command: {
   readonly options: O
   readonly details?: string | undefined
   readonly examples: readonly string[]
+  readonly audit?: ((positionals: readonly string[]) => string) | undefined
   readonly run: (invocation: Invocation<ValuesOf<O>>) => Promise<ExitCode>
 }): Command {
   return command as unknown as Command

@@ -15,6 +15,7 @@ export const dlqDrop = defineCommand({
     state: stateOption,
   },
   examples: ['dlq drop flights.yaml 3 7', 'dlq drop flights.yaml --all --dry-run'],
+  audit: (positionals) => positionals.join(' '),
   async run({ host, positionals, terminal, values }) {
     const { file, ids } = flowAndIds(positionals)
     if (ids.length > 0 === (values.all === true))

@@ -33,6 +33,7 @@ export const dlqReplay = defineCommand({
     'dlq replay flights.yaml --dry-run --set api=https://api.example.com',
     'dlq replay flights.yaml 3 7 --set api=https://api.example.com',
   ],
+  audit: (positionals) => positionals.join(' '),
   async run({ host, positionals, redactor, signal, terminal, values }) {
     const { file, ids } = flowAndIds(positionals)
     if (file === undefined) throw new UsageError('Name the flow: its steps and its sink are what a replay needs.')

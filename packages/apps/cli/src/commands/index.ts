@@ -1,3 +1,4 @@
+import { auditVerify } from './audit-verify.ts'
 import { authLogin } from './auth-login.ts'
 import { authLogout } from './auth-logout.ts'
 import { authRefresh } from './auth-refresh.ts'
@@ -46,4 +47,5 @@ export const commands: readonly Command[] = [
   authStatus,
   authRefresh,
   authLogout,
+  auditVerify,
 ]

@@ -15,6 +15,7 @@ export const secretsGet = defineCommand({
   },
   details: storeDetails,
   examples: ['secrets get github/token'],
+  audit: ([name = '']) => name,
   async run({ host, positionals, terminal, values }) {
     const [name, ...rest] = positionals
     if (name === undefined || rest.length > 0) throw new UsageError('Name one secret.')

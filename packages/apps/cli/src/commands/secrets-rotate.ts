@@ -13,6 +13,7 @@ export const secretsRotate = defineCommand({
   options: { store: storeOption },
   details: `${storeDetails} A store with a passphrase gets the one in CASARE_SECRETS_NEW_KEY, and so does one with a key file where that is set. Copies of the store that were made before open with the old key as ever: replace the secrets themselves where it has leaked.`,
   examples: ['secrets rotate'],
+  audit: () => 'the key of the store',
   async run({ host, terminal, positionals, values }) {
     if (positionals.length > 0)
       throw new UsageError('It is the key of the whole store that is rotated. To replace one secret, set it again.')
