@@ -54,6 +54,8 @@ async function authorizationServer(identityProvider: IdentityProvider, audience:
   const used = new Set<string>()
   const handler: Parameters<Provider['registerGrantType']>[1] = async (context) => {
     const { client, params } = context.oidc
+    if (!/^[\w-]+$/.test(String(params?.['assertion'])))
+      throw new errors.InvalidRequest('not base64url (RFC 7522, 2.1)')
     const xml = Buffer.from(String(params?.['assertion']), 'base64url').toString()
     const saml = new SAML({
       issuer: audience,

@@ -1,9 +1,11 @@
+import { createPrivateKey } from 'node:crypto'
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { describeWithPeer } from '../../../../tools/peers/src/index.ts'
 import { createSamlLogin, type SamlIdentity } from '../src/index.ts'
+import { signedRedirectUrl } from '../src/message/redirect-url.ts'
 import { formOf, type Browser } from './browser.ts'
-import { decode, encode, logoutCallbackUrl, makeKeys, provide, refusalOf, type Provider } from './support.ts'
+import { decode, encode, keys, logoutCallbackUrl, makeKeys, provide, refusalOf, type Provider } from './support.ts'
 
 await describeWithPeer('simplesamlphp', {}, (peer) => {
   /** A visitor who is logged in. */
@@ -159,6 +161,32 @@ await describeWithPeer('simplesamlphp', {}, (peer) => {
     )
     expect(await refusalOf(login.finishLogout({ form: {} }))).toBe('malformed')
     expect(await refusalOf(login.finish(posted))).toBe('accepted')
+  })
+
+  test('a message of another kind, although signed', async () => {
+    // We are the identity provider here: a real one signs no such thing.
+    const { options } = await provide(peer().url)
+    const { privateKey, certificate } = await keys()
+    const identityProvider = { ...options.identityProvider, certificates: [certificate] }
+    const login = createSamlLogin({ ...options, identityProvider })
+    const signed = (kind: 'SAMLRequest' | 'SAMLResponse', element: string): string => {
+      const xml = `<samlp:${element} xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" ID="_1" Version="2.0" IssueInstant="${new Date().toISOString()}" Destination="${logoutCallbackUrl}"><Issuer xmlns="urn:oasis:names:tc:SAML:2.0:assertion">${identityProvider.entityId}</Issuer><NameID xmlns="urn:oasis:names:tc:SAML:2.0:assertion">alice</NameID></samlp:${element}>`
+      const message = deflateRawSync(xml).toString('base64')
+      return new URL(
+        signedRedirectUrl(logoutCallbackUrl, { kind, message, relayState: undefined }, createPrivateKey(privateKey)),
+      ).search
+    }
+    for (const element of ['LogoutResponse', 'AuthnRequest', 'Response', 'ArtifactResolve']) {
+      expect(await refusalOf(login.finishLogout({ query: signed('SAMLRequest', element) }))).toBe('malformed')
+    }
+    expect(await refusalOf(login.finishLogout({ query: signed('SAMLResponse', 'LogoutRequest') }))).toBe('malformed')
+    const large = new URLSearchParams({ SAMLRequest: deflateRawSync('x'.repeat(50_000_000)).toString('base64') })
+    expect(await refusalOf(login.finishLogout({ query: `?${large.toString()}` }))).toBe('unsigned')
+    const bomb = { kind: 'SAMLRequest', message: large.get('SAMLRequest') ?? '', relayState: undefined } as const
+    const { search } = new URL(signedRedirectUrl(logoutCallbackUrl, bomb, createPrivateKey(privateKey)))
+    expect(await refusalOf(login.finishLogout({ query: search }))).toBe('too_large')
+    const sound = signed('SAMLRequest', 'LogoutRequest')
+    await expect(login.finishLogout({ query: sound })).resolves.toMatchObject({ kind: 'requested', nameId: 'alice' })
   })
 
   test('an identity provider without a logout URL', async () => {

@@ -4,6 +4,10 @@ import { expect, test } from '@jest/globals'
 import { ConnectorError } from '@casare/core'
 import { describeWithPeer } from '../../../../tools/peers/src/index.ts'
 import { createSamlLogin, memorySamlCache, type SamlLoginOptions } from '../src/index.ts'
+import { signedRedirectUrl } from '../src/message/redirect-url.ts'
+import { readOptions } from '../src/options.ts'
+import { messageOf } from '../src/start-login.ts'
+import { vendorSaml } from '../src/vendor-saml.ts'
 import { callbackUrl, decode, encode, keys, makeKeys, provide, refusalOf, type Posted } from './support.ts'
 
 await describeWithPeer('simplesamlphp', {}, (peer) => {
@@ -131,6 +135,17 @@ await describeWithPeer('simplesamlphp', {}, (peer) => {
     passive.searchParams.set('RelayState', 'x')
     // A request that was changed on its way is refused there: it is signed.
     await expect(logIn(passive.href)).rejects.toThrow(/No form/)
+    const vendor = await vendorSaml(readOptions(options), { passive: true })
+    const message = messageOf(await vendor.getAuthorizeUrlAsync('', undefined, {}), 'SAMLRequest')
+    const target = options.identityProvider.singleSignOn.redirect ?? ''
+    const key = readOptions(options).privateKey().key
+    const quiet = signedRedirectUrl(target, { kind: 'SAMLRequest', message, relayState: undefined }, key)
+    const refused = login.finish(await logIn(quiet))
+    await expect(refused).rejects.toMatchObject({
+      code: 'unauthenticated',
+      vendorCode: 'failed_status',
+      message: expect.stringContaining('the user is not logged in there'),
+    })
     const wanting = createSamlLogin({ ...options, authnContext: ['urn:oasis:names:tc:SAML:2.0:ac:classes:X509'] })
     expect(await refusalOf(wanting.finish(await logIn((await wanting.loginUrl()).url)))).toBe('weak_authentication')
     const needy = createSamlLogin({ ...options, attributes: { phone: { name: 'telephoneNumber', required: true } } })
