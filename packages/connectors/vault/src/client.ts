@@ -34,7 +34,7 @@ export function open(config: ParsedConfig, context: OpenContext): VaultClient {
   const inBackground = (request: VaultRequest, token?: string): Promise<VaultAnswer> =>
     send(http, credentials, request, { token, namespace }, background())
 
-  const tokens = tokenSource(config, inBackground, event)
+  const tokens = tokenSource(config, context, inBackground)
   return new VaultClient({
     http,
     tokens,
@@ -48,18 +48,20 @@ export function open(config: ParsedConfig, context: OpenContext): VaultClient {
 
 function tokenSource(
   { auth }: ParsedConfig,
+  context: OpenContext,
   request: (request: VaultRequest, token?: string) => Promise<VaultAnswer>,
-  event: (name: string, detail: Readonly<Record<string, unknown>>) => void,
 ): TokenSource {
   if (auth.kind === 'token') return new FixedToken(auth.token)
   const { roleId, secretId, mount } = auth
   return new AppRole({
     login() {
+      // Anew each time: it may come from a file, and of many values the oldest are forgotten.
+      context.redactor.add(secretId)
       const json = { role_id: roleId, secret_id: secretId.reveal() }
       return request({ method: 'POST', path: '/v1/auth/{mount}/login', values: { mount }, json })
     },
     renew: (token) => request({ method: 'POST', path: '/v1/auth/token/renew-self', json: {} }, token),
-    event,
+    event: (name, detail) => context.event(name, detail),
   })
 }
 

@@ -79,9 +79,9 @@ export class VaultClient {
       return await this.#parts.send(request, { token }, context)
     } catch (error) {
       const verdict = await this.#verdict(error, token, context)
-      if (!isInvalidToken(verdict) || saysInvalidToken(error)) throw verdict
+      if (!isInvalidToken(verdict) || isInvalidToken(error)) throw verdict
       this.#lookUpForbidden = true
-      throw saysInvalidToken(first) ? error : first
+      throw isInvalidToken(first) ? error : first
     }
   }
 
@@ -90,12 +90,12 @@ export class VaultClient {
    * missing rights alike: a token that may not even look itself up, as the policy `default` allows, is taken for wrong.
    */
   async #verdict(error: unknown, token: string, context: HttpContext): Promise<unknown> {
-    if (!isPermissionDenied(error) || saysInvalidToken(error) || this.#lookUpForbidden) return error
+    if (!isPermissionDenied(error) || this.#lookUpForbidden) return error
     try {
       await this.#parts.send({ path: '/v1/auth/token/lookup-self' }, { token }, context)
       return error
     } catch (refusal) {
-      if (!ConnectorError.is(refusal) || refusal.status !== 403) return error
+      if (!isPermissionDenied(refusal) && !isInvalidToken(refusal)) return error
       const message = `${error.message} The token may not look itself up either: it is wrong, revoked or over.`
       return ConnectorError.with(
         error,
@@ -106,10 +106,8 @@ export class VaultClient {
   }
 
   async #renewLease(id: string): Promise<VaultAnswer> {
-    return this.request(
-      { method: 'POST', path: '/v1/sys/leases/renew', json: { lease_id: id } },
-      this.#parts.background(),
-    )
+    const json = { lease_id: id }
+    return this.request({ method: 'POST', path: '/v1/sys/leases/renew', json }, this.#parts.background())
   }
 
   /** Revokes what this connection has borrowed, and its own token; what fails is told as an event. */
@@ -139,7 +137,7 @@ export class VaultClient {
       await this.#parts.send({ method: 'POST', path: '/v1/auth/token/revoke-self', json: {} }, { token: own }, context)
     } catch (error) {
       // Over already, and its leases with it.
-      if (saysInvalidToken(error)) return
+      if (isInvalidToken(error)) return
       this.#parts.event('token_not_revoked', { reason: (error as Error).message })
       await this.#revoke(ending, context)
     }
@@ -160,11 +158,7 @@ export class VaultClient {
 const invalidToken = 'invalid_token'
 
 function isPermissionDenied(error: unknown): error is ConnectorError {
-  return ConnectorError.is(error) && error.status === 403
-}
-
-function saysInvalidToken(error: unknown): boolean {
-  return isPermissionDenied(error) && error.vendorCode === invalidToken
+  return ConnectorError.is(error, 'permission_denied') && error.status === 403
 }
 
 function isInvalidToken(error: unknown): boolean {

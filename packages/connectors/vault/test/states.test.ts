@@ -99,6 +99,16 @@ test.each(['<html>a gateway</html>', '[1]', '"text"', '', '{"sealed":"maybe"}'])
   },
 )
 
+test('a Vault without namespaces says so, and the token is not blamed', async () => {
+  server.intercept = () => ({ status: 403, errors: ['namespaces feature not enabled'] })
+  for (const store of [connect(server, { namespace: 'team' }), connectAsApp(server, {}, { namespace: 'team' })])
+    expect(await failureOf(store.readSecret({ path: 'a' }))).toMatchObject({
+      code: 'unsupported',
+      applied: 'no',
+      message: expect.stringContaining('namespaces feature not enabled'),
+    })
+})
+
 test('no secret is in any error, whatever goes wrong, and none in the log', async () => {
   const value = 'k3y>>>???/+"&<s>%=\\canary-0123'
   const lines: RequestLogLine[] = []

@@ -109,11 +109,12 @@ export class AppRole implements TokenSource {
 /** Whatever became of the login, the call that needed it was not sent. */
 function ofLogin(error: unknown): unknown {
   if (!ConnectorError.is(error)) return error
-  const { code, status } = error
-  const hint = status === 403 || status === 404 ? ' Check auth.mount and namespace.' : ''
+  const { code } = error
+  // Where the method is not mounted, Vault wants a token.
+  const hint = code === 'permission_denied' || code === 'not_found' ? ' Check auth.mount and namespace.' : ''
   return new ConnectorError({
     ...factsOf(error),
-    code: status === 403 ? 'unauthenticated' : code,
+    code: code === 'permission_denied' ? 'unauthenticated' : code,
     applied: 'no',
     message: `Login with AppRole: ${error.message}${hint}`,
   })
