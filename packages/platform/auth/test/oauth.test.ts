@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { ConnectorError, Redactor, Secret } from '@casare/core'
+import { createAuthority, createCertificate } from '@casare/testing'
 import { loopbackRedirect, OAuthClient, remoteKeySet, verifyJwt, type OAuthClientOptions } from '@casare/auth'
 import { startProvider, type TestProvider } from './support/provider.ts'
 
@@ -289,4 +290,18 @@ describe('further grants', () => {
     const tokens = await client({ dpopKey }).clientCredentials({ scope: 'read' })
     expect(tokens.tokenType).toBe('dpop')
   })
+})
+
+test('a client that shows its certificate, over TLS that is verified', async () => {
+  await using secure = await startProvider({ tls: true })
+  const { ca, cert, key } = secure.tls
+  const settings = { issuer: secure.issuer, clientId: 'mtls', authentication: { kind: 'mtls' as const } }
+  const trusted = new OAuthClient({ ...settings, tls: { ca, cert, key: new Secret(key) } })
+  expect(await trusted.clientCredentials({ scope: 'read' })).toMatchObject({ tokenType: 'bearer' })
+  const stranger = new OAuthClient({ ...settings, tls: { cert, key: new Secret(key) } })
+  expect(await failure(stranger.clientCredentials())).toMatchObject({ code: 'unavailable', applied: 'no' })
+  const other = createCertificate(createAuthority('another'), { names: ['client.example'] })
+  const forged = new OAuthClient({ ...settings, tls: { ca, cert: other.cert, key: new Secret(other.key) } })
+  expect(await failure(forged.clientCredentials())).toMatchObject({ code: 'unauthenticated' })
+  await Promise.all([trusted, stranger, forged].map((one) => one.close()))
 })

@@ -127,7 +127,10 @@ class Client implements HttpClient {
     let refreshed = false
     for (let redirects = 0; ;) {
       const sent = next.request
-      const signed = authorizer === undefined || !next.trusted ? sent : { ...sent, headers: { ...sent.headers } }
+      const signed =
+        authorizer === undefined || !next.trusted
+          ? sent
+          : { ...sent, headers: { ...sent.headers }, body: contentOf(next.body) }
       if (signed !== sent) await authorizer?.apply(signed, context)
       const exchange = new Exchange(sent.method, sent.origin, sent.path, context.effect, appliedEarlier)
       const answer = await this.#send(signed, next, request, exchange, context)
@@ -249,6 +252,11 @@ function notAgain(error: ConnectorError): ConnectorError {
 
 function consumedBody(): ConnectorError {
   return invalidInput(`The stream of the body was consumed by an earlier attempt. ${openAgain}`)
+}
+
+/** A body as a signature needs it. */
+function contentOf(body: RequestBody | undefined): OutgoingRequest['body'] {
+  return body === undefined ? undefined : { bytes: body.whole ?? body.open?.bytes }
 }
 
 function isOk(status: number, okStatuses: readonly number[] | undefined): boolean {

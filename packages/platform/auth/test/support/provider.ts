@@ -1,5 +1,9 @@
+import { X509Certificate } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { createAuthority, createCertificate } from '@casare/testing'
 import { exportJWK, generateKeyPair, type JWK } from 'jose'
 import Provider, { errors, type Configuration } from 'oidc-provider'
 
@@ -7,6 +11,8 @@ import Provider, { errors, type Configuration } from 'oidc-provider'
 export interface TestProvider extends AsyncDisposable {
   readonly issuer: string
   readonly redirectUri: string
+  /** What to trust, and what the client `mtls` shows, where it speaks TLS. */
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
   /** Private key of the client `signed`, as JWK text. */
   readonly clientKey: string
   /** What its token endpoint was asked for, by grant; and the errors it gave. */
@@ -33,11 +39,14 @@ const grants = [
   'urn:ietf:params:oauth:grant-type:token-exchange',
 ]
 
-/** @param options.accessTokenS life of access tokens in seconds, default 60. */
+/**
+ * @param options.accessTokenS life of access tokens in seconds, default 60.
+ * @param options.tls speaks TLS, and knows the client `mtls` by its certificate.
+ */
 export async function startProvider(
-  options: { readonly accessTokenS?: number; readonly port?: number } = {},
+  options: { readonly accessTokenS?: number; readonly tls?: boolean } = {},
 ): Promise<TestProvider> {
-  const { accessTokenS = 60, port = 0 } = options
+  const { accessTokenS = 60, tls = false } = options
   const redirectUri = 'http://127.0.0.1/callback'
   const pair = await generateKeyPair('ES256', { extractable: true })
   const publicKey: JWK = { ...(await exportJWK(pair.publicKey)), use: 'sig', kid: 'c1', alg: 'ES256' }
@@ -46,16 +55,24 @@ export async function startProvider(
   const signingKey: JWK = { ...(await exportJWK(signing.privateKey)), use: 'sig', kid: 's1', alg: 'RS256' }
   const state = { delayMs: 0, intercept: undefined as TestProvider['intercept'] }
   let handler: (request: IncomingMessage, response: ServerResponse) => void = () => undefined
-  const server = createServer((request, response) => {
+  const authority = createAuthority('Authority of the provider')
+  const own = createCertificate(authority, { names: ['localhost'] })
+  const client = createCertificate(authority, { names: ['client.example'] })
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     if (state.intercept?.(request, response) === true) return
     if (request.url !== '/token' || state.delayMs === 0) return handler(request, response)
     // Who goes away while it waits was never heard.
     const timer = setTimeout(() => handler(request, response), state.delayMs)
     response.once('close', () => clearTimeout(timer))
-  })
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = quietly(() => new Provider(issuer, configuration(redirectUri, publicKey, signingKey, accessTokenS)))
+  }
+  const server = tls
+    ? createTlsServer({ ...own, requestCert: true, rejectUnauthorized: false }, listener)
+    : createServer(listener)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const issuer = tls ? `https://localhost:${port}` : `http://127.0.0.1:${port}`
+  const keys = [publicKey, await certified(client.cert)] as const
+  const provider = quietly(() => new Provider(issuer, configuration(redirectUri, keys, signingKey, accessTokenS)))
   addGrants(provider)
   const counted: { grants: string[]; refusals: string[] } = { grants: [], refusals: [] }
   provider.on('grant.success', (context) => void counted.grants.push(String(context.oidc.params?.['grant_type'])))
@@ -64,6 +81,7 @@ export async function startProvider(
   return {
     issuer,
     redirectUri,
+    tls: { ca: authority.cert, ...client },
     clientKey,
     grants: counted.grants,
     refusals: counted.refusals,
@@ -88,6 +106,12 @@ export async function startProvider(
   }
 }
 
+/** A certificate as a client's key set holds it (RFC 8705, 2.2.2). */
+async function certified(pem: string): Promise<JWK> {
+  const certificate = new X509Certificate(pem)
+  return { ...(await exportJWK(certificate.publicKey)), use: 'sig', x5c: [certificate.raw.toString('base64')] }
+}
+
 /** It warns of being a server for tests, which it is. */
 function quietly<Result>(make: () => Result): Result {
   const { warn, info } = console
@@ -99,7 +123,12 @@ function quietly<Result>(make: () => Result): Result {
   }
 }
 
-function configuration(redirectUri: string, publicKey: JWK, signingKey: JWK, accessTokenS: number): Configuration {
+function configuration(
+  redirectUri: string,
+  [publicKey, certificate]: readonly [JWK, JWK],
+  signingKey: JWK,
+  accessTokenS: number,
+): Configuration {
   const common = { grant_types: grants, redirect_uris: [redirectUri], response_types: ['code' as const] }
   const native = { ...common, application_type: 'native' as const }
   return {
@@ -118,6 +147,13 @@ function configuration(redirectUri: string, publicKey: JWK, signingKey: JWK, acc
         jwks: { keys: [publicKey as never] },
         ...native,
       },
+      {
+        client_id: 'mtls',
+        token_endpoint_auth_method: 'self_signed_tls_client_auth',
+        jwks: { keys: [certificate as never] },
+        tls_client_certificate_bound_access_tokens: true,
+        ...native,
+      },
       { client_id: 'public', token_endpoint_auth_method: 'none', ...native, grant_types: grants.slice(1) },
     ],
     jwks: { keys: [signingKey as never] },
@@ -129,6 +165,15 @@ function configuration(redirectUri: string, publicKey: JWK, signingKey: JWK, acc
       devInteractions: { enabled: true },
       dPoP: { enabled: true },
       pushedAuthorizationRequests: { enabled: true },
+      mTLS: {
+        enabled: true,
+        certificateBoundAccessTokens: true,
+        selfSignedTlsClientAuth: true,
+        getCertificate: (context) => {
+          const { raw } = (context.socket as TLSSocket).getPeerCertificate?.() ?? {}
+          return raw === undefined ? undefined : new X509Certificate(raw).toString()
+        },
+      },
       resourceIndicators: {
         enabled: true,
         getResourceServerInfo: () => ({
@@ -142,6 +187,13 @@ function configuration(redirectUri: string, publicKey: JWK, signingKey: JWK, acc
         useGrantedResource: () => true,
       },
     },
+    clientAuthMethods: [
+      'client_secret_basic',
+      'client_secret_post',
+      'private_key_jwt',
+      'none',
+      'self_signed_tls_client_auth',
+    ],
     scopes: ['openid', 'offline_access', 'read', 'write'],
     ttl: {
       Interaction: 600,

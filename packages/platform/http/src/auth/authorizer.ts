@@ -7,6 +7,8 @@ export interface OutgoingRequest {
   path: string
   /** Lower-case names. */
   readonly headers: Record<string, string>
+  /** What is sent, for signatures; `bytes` is `undefined` where it is streamed. `undefined` for no body. */
+  readonly body?: { readonly bytes: string | Uint8Array | undefined } | undefined
 }
 
 /** What of a call's context the client uses; core's `CallContext` is one. */
