@@ -1,4 +1,5 @@
 export { AuditLog, type AuditEvent, type AuditRecord, type AuditVerdict } from './audit-log.ts'
+export { cachedProvider, type CacheOptions } from './cached-provider.ts'
 export { openSecretStore, type SecretInfo, type SecretStore } from './secret-store.ts'
 export type { StoreKey } from './key.ts'
 export { withLock } from './store-lock.ts'
