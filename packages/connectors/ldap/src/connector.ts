@@ -3,20 +3,24 @@ import { check, close, open } from './client.ts'
 import { config } from './config.ts'
 import { toError } from './errors.ts'
 import * as operations from './operations/index.ts'
-import { notes } from './streams/notes.ts'
+import { entries } from './streams/entries.ts'
 
-/** Ldap: notes, each in a file of its own. */
+/** Directories that speak LDAP: OpenLDAP, Active Directory and others. */
 export const ldap = defineConnector({
   name: 'ldap',
-  title: 'Ldap',
-  category: 'files',
+  title: 'LDAP',
+  category: 'identity',
   contractVersion: 1,
-  description: 'Creates, reads, replaces and deletes notes in a folder.',
+  description: 'Entries, logins and groups of directories that speak LDAP: OpenLDAP, Active Directory and others.',
   config,
+  uses: ['pool', 'tls', 'egress'],
   open,
   close,
   check,
   toError,
   operations,
-  streams: { notes },
+  streams: {
+    /** Entries of the directory. */
+    entries,
+  },
 })

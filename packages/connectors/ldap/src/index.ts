@@ -1,3 +1,6 @@
 export { ldap } from './connector.ts'
 export type { LdapConfig } from './config.ts'
-export type { Note } from './note.ts'
+export type { LdapClient } from './ldap-client.ts'
+export type { DnInput, NamePart } from './values/dn.ts'
+export type { LdapEntry } from './values/entry.ts'
+export type { FilterInput } from './values/filter-schema.ts'
