@@ -31,7 +31,7 @@ const table: readonly Row[] = [
   [400, /lease (?:not found|expired)|invalid lease/, 'not_found', 'lease_not_found'],
   [400, /lease is not renewable|past the max TTL/, 'conflict', 'not_renewable'],
   [400, /unknown role/, 'not_found', 'unknown_role'],
-  // https://developer.hashicorp.com/vault/docs/concepts/tokens#error-responses; releases before 1.17 say the first half only.
+  // https://developer.hashicorp.com/vault/docs/concepts/tokens#error-responses; releases before https://github.com/hashicorp/vault/pull/25953 (2024) say the first half only.
   [403, /invalid token|bad token/, 'unauthenticated', 'invalid_token', 'The token is wrong, revoked or over.'],
   [403, /namespaces feature not enabled/, 'unsupported', 'no_namespaces'],
   [403, /(?:)/, 'permission_denied', 'permission_denied'],
