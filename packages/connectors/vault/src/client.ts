@@ -10,7 +10,7 @@ import { VaultClient } from './vault-client.ts'
 
 /** Makes the client; nothing is sent before the first call. */
 export function open(config: ParsedConfig, context: OpenContext): VaultClient {
-  const { tls, pool, timeouts, redactor } = context
+  const { tls, pool, timeouts, egress, redactor } = context
   const { namespace } = config
   const event = (name: string, detail: Readonly<Record<string, unknown>>): void => context.event(name, detail)
   const credentials = new Credentials()
@@ -23,6 +23,7 @@ export function open(config: ParsedConfig, context: OpenContext): VaultClient {
     pool,
     timeouts,
     allowOrigins: config.allowOrigins,
+    egress,
     readError,
     redactor,
     event,

@@ -14,7 +14,7 @@ export const vault = defineConnector({
   description:
     'Reads and writes secrets with their versions, borrows credentials of databases, and resolves secret:// references.',
   config,
-  uses: ['pool', 'tls'],
+  uses: ['pool', 'tls', 'egress'],
   open,
   close,
   check,
