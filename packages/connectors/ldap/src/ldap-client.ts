@@ -75,7 +75,7 @@ export class LdapClient {
     const limits = { maxEntryBytes, maxAnswerBytes, silenceMs: this.#context.timeouts.readMs }
     const make = (connect: () => typeof socket): Ldapts.Client =>
       // The socket is the one that was dialled: the library connects nowhere by itself.
-      new this.library.Client({ url: 'ldap://dialled.invalid', createConnection: connect as never, strictDN: false })
+      new this.library.Client({ url: 'ldap://dialled.invalid', createConnection: connect, strictDN: false })
     return new LdapConnection(socket, make, limits)
   }
 

@@ -2,12 +2,15 @@ import { bytes } from '@casare/core/zod'
 import { z } from 'zod'
 import { attributeSchema } from './dn-schema.ts'
 
+/** Bytes that are read are never a stream. */
+const octets = () => bytes() as unknown as z.ZodType<Uint8Array>
+
 /** An entry as it is read. */
 export const entrySchema = () =>
   z.object({
     dn: z.string().describe('Its DN, as the directory writes it.'),
     attributes: z
-      .record(z.string(), z.array(z.union([z.string(), bytes()])))
+      .record(z.string(), z.array(z.union([z.string(), octets()])))
       .describe('Each attribute with its values: text, or bytes where they are no text. Passwords are left out.'),
   })
 

@@ -69,9 +69,12 @@ export class LdapConnection {
     signal.addEventListener('abort', abort, { once: true })
     const timer = setInterval(() => this.#listen(), Math.max(5, Math.min(1_000, this.#limits.silenceMs / 4)))
     try {
-      return await work(this.client)
+      const result = await work(this.client)
+      // The library may have read what we have refused.
+      if (this.#reason !== undefined) throw this.#reason as Error
+      return result
     } catch (error) {
-      if (this.#reason !== undefined) throw this.#reason
+      if (this.#reason !== undefined) throw this.#reason as Error
       if (ConnectorError.is(error)) throw error
       // Anything but a result leaves the connection in a state that nobody knows.
       if (resultCode(error) === undefined) this.destroy(error)

@@ -105,7 +105,7 @@ export class Pool {
       }
       const waiter: Waiter = {
         resolve: () => (leave(), resolve()),
-        reject: (error) => (leave(), reject(error as Error)),
+        reject: (error) => (leave(), reject(error)),
       }
       const aborted = (): void => waiter.reject(signal.reason)
       const timer = setTimeout(() => waiter.reject(exhausted(this.#max, this.#acquireMs)), this.#acquireMs)

@@ -26,7 +26,7 @@ export async function startTls(socket: Socket): Promise<void> {
       accepted(answer)
       resolve()
     } catch (error) {
-      reject(error as Error)
+      reject(error)
     }
   }
   const onClose = (): void => reject(new Error('the server closed the connection instead of beginning TLS'))
