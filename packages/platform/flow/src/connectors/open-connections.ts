@@ -7,10 +7,12 @@ import {
   specOf,
   type AnyConnector,
   type RequestLogLine,
+  type SecretProvider,
   type SecretProviders,
 } from '@casare/core'
 import type { Flow } from '../definition/flow-definition.ts'
 import { flowProblem } from '../definition/flow-problem.ts'
+import { connectionSecrets } from './connection-secrets.ts'
 import { resolveConnector } from './resolve-connector.ts'
 
 /** A connection of a running flow. */
@@ -38,17 +40,30 @@ export async function openConnections(
 ): Promise<OpenedConnections> {
   const opened = new Map<string, FlowEnd>()
   const own: { close(): Promise<void> }[] = []
+  const waiting: { name: string; connector: AnyConnector; config: object }[] = []
   for (const [name, declared] of Object.entries(flow.definition.connections)) {
-    const path = ['connections', name]
     if (isConnection(declared)) {
       opened.set(name, { connection: declared as Record<string, unknown>, spec: specOf(declared) })
       continue
     }
     const { connector: wanted, config = {} } = declared as { connector: string | AnyConnector; config?: object }
-    const connector = await connectorOf(flow, wanted, path)
-    const connection = await connect(flow, connector, config, providers, log, path)
-    own.push(connection as never)
-    opened.set(name, { connection, spec: connector.spec })
+    waiting.push({ name, connector: await connectorOf(flow, wanted, ['connections', name]), config })
+  }
+  const known: Record<string, SecretProvider> = { ...providers }
+  // Those that give secrets come first: `secret://NAME/…` in the others means them.
+  const givesSecrets = ({ connector }: { connector: AnyConnector }): boolean =>
+    connector.spec.secretProvider !== undefined
+  try {
+    for (const one of [...waiting.filter(givesSecrets), ...waiting.filter((other) => !givesSecrets(other))]) {
+      const { name, connector, config } = one
+      const connection = await connect(flow, connector, config, known, log, ['connections', name])
+      own.push(connection as never)
+      opened.set(name, { connection, spec: connector.spec })
+      if (givesSecrets(one)) known[name] ??= connectionSecrets(connection, connector.spec)
+    }
+  } catch (error) {
+    await Promise.all(own.map((one) => one.close()))
+    throw error
   }
   return {
     end(reference, path) {
