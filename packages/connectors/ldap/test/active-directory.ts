@@ -67,8 +67,9 @@ function answer(request: Asking, response: Answering): void {
     return response.end()
   }
   if (name.startsWith('cn=stuck')) {
-    // A server that gives the same part for ever.
-    send(`cn=stuck,${base}`, { 'member;range=0-9': ['a'] })
+    // A server that comes no further: it would be asked for the same part for ever.
+    const from = /range=(\d+)-/i.exec(request.attributes.join())?.[1] ?? '0'
+    send(`cn=stuck,${base}`, { [`member;range=${from}-9`]: ['a'] })
     return response.end()
   }
   if (name.startsWith('cn=hang')) return

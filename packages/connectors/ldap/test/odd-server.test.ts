@@ -43,7 +43,7 @@ describe('what OpenLDAP does not do, on a server of ldapjs', () => {
   })
 
   test('a server that comes no further with its ranges ends', async () => {
-    expect((await directory.entry({ dn: `cn=stuck,${base}` })).attributes).toEqual({ member: ['a'] })
+    expect((await directory.entry({ dn: `cn=stuck,${base}` })).attributes).toEqual({ member: ['a', 'a'] })
   })
 
   test('nested groups of Active Directory: one search, by its rule', async () => {
