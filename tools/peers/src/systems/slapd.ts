@@ -14,7 +14,8 @@ export const slapd: System = {
   debianPackages: ['slapd', 'ldap-utils'],
   binaries: ['slapadd', 'slapd'],
   folders: ['/usr/sbin'],
-  versionCommand: ['slapd', '-V'],
+  // Once, it would go on and start.
+  versionCommand: ['slapd', '-VV'],
   account: 'openldap',
   tls: true,
   tlsFirst: true,
