@@ -75,6 +75,15 @@ describe('a redactor', () => {
     expect(redactor.text('run-time-token-511.')).toBe('[secret].')
   })
 
+  test('very long values, and very many long ones, are found too, and nothing of them is thrown', () => {
+    const huge = 'huge secret '.repeat(200_000)
+    const redactor = knowing(huge, 'short-secret')
+    expect(redactor.text(`a ${huge} b short-secret`)).toBe('a [secret] b [secret]')
+    expect(redactor.text(`x ${Buffer.from(huge).toString('base64')} y`)).toBe('x [secret] y')
+    const many = knowing(...Array.from({ length: 512 }, (_, index) => `${index}-${'token-of-some-length'.repeat(80)}`))
+    expect(many.text(`a 511-${'token-of-some-length'.repeat(80)} b`)).toBe('a [secret] b')
+  })
+
   test('says how much a streaming reader must keep back, and keeps no more', () => {
     const redactor = new Redactor()
     expect([redactor.size, redactor.longest]).toEqual([0, 0])

@@ -3,6 +3,8 @@ import { Secret } from './secret.ts'
 /** Values shorter than this are redacted by field, not by value: they would blank out ordinary words. */
 export const minRedactedLength = 8
 const placeholder = '[secret]'
+/** Longer forms are looked for one by one: as a part of one pattern they would be too much for it. */
+const maxPatternForm = 2_048
 /** Tokens that arrive at run time are registered too; the oldest values go when there are more than these. */
 const maxValues = 512
 
@@ -14,6 +16,8 @@ export class Redactor {
   readonly #values = new Map<string, readonly string[]>()
   #forms = new Set<string>()
   #pattern: RegExp | undefined
+  /** Forms that are not in the pattern, longest first. */
+  #loose: readonly string[] = []
   #longest = 0
 
   /** Registers a value, and its base64, base64url, URL-encoded, JSON-escaped, hex and HTML-escaped forms. */
@@ -61,14 +65,23 @@ export class Redactor {
   /** The text with every known form replaced by `[secret]`. */
   text(value: string): string {
     if (this.#forms.size === 0 || value.length < minRedactedLength) return value
-    this.#pattern ??= new RegExp(
-      [...this.#forms]
-        .sort((a, b) => b.length - a.length)
-        .map(escapePattern)
-        .join('|'),
-      'g',
-    )
-    return value.replace(this.#pattern, placeholder)
+    const pattern = this.#pattern ?? this.#compile()
+    let clean = value
+    for (const form of this.#loose) if (clean.length >= form.length) clean = clean.replaceAll(form, placeholder)
+    return clean.replace(pattern, placeholder)
+  }
+
+  #compile(): RegExp {
+    const forms = [...this.#forms].sort((a, b) => b.length - a.length)
+    this.#loose = forms.filter((form) => form.length > maxPatternForm)
+    try {
+      this.#pattern = new RegExp(forms.slice(this.#loose.length).map(escapePattern).join('|') || never, 'g')
+    } catch {
+      // Too many for one pattern; what is thrown would show them.
+      this.#loose = forms
+      this.#pattern = new RegExp(never, 'g')
+    }
+    return this.#pattern
   }
 
   /** A function for text that arrives in chunks: holds back what could be the beginning of a secret. */
@@ -89,6 +102,9 @@ export class Redactor {
     }
   }
 }
+
+/** A pattern that nothing matches. */
+const never = '(?!)'
 
 function encodingsOf(text: string): string[] {
   const bytes = Buffer.from(text)
