@@ -1,7 +1,7 @@
 import { invalidInput } from '@casare/core'
 import type * as Ldapts from 'ldapts'
 import type { Filter } from 'ldapts'
-import { filterLimits, type FilterInput } from './filter-schema.ts'
+import { filterLimits, type FilterInput } from './filter.ts'
 
 type Library = typeof Ldapts
 

@@ -1,17 +1,9 @@
 import { operation, schema } from '@casare/core'
 import { z } from 'zod'
 import { engine, engineOf } from '../key-values.ts'
+import { folder } from '../folder-schema.ts'
 import { listNames } from '../list-names.ts'
-import { isPath } from '../paths.ts'
 import type { VaultClient } from '../vault-client.ts'
-
-/** The folder of a listing. */
-export const folder = () =>
-  z
-    .string()
-    .refine((text) => text === '' || isPath(text), 'expected a path like team/app, without slashes at its ends')
-    .default('')
-    .describe('Folder below the mount: team. Default: the mount itself.')
 
 /** Lists a folder; https://developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2#list-secrets. */
 export const listSecrets = operation({

@@ -3,7 +3,7 @@ import type { HttpContext } from '@casare/http'
 import { z } from 'zod'
 import { engine, engineOf } from '../key-values.ts'
 import { listNames } from '../list-names.ts'
-import { folder } from '../operations/list-secrets.ts'
+import { folder } from '../folder-schema.ts'
 import type { KeyValueEngine, VaultClient } from '../vault-client.ts'
 
 const defaultPageSize = 100
