@@ -55,7 +55,7 @@ const boundaryOptions = {
   allow: [
     '^(\\.\\./)+tools/peers/src/index\\.ts$',
     '^(\\.\\./)+object-store/test/memory-store\\.ts$',
-    '^(\\.\\./)+auth/test/support/(token-store-suite|provider)\\.ts$',
+    '^(\\.\\./)+platform/auth/test/support/(token-store-suite|provider)\\.ts$',
   ],
   banTransitiveDependencies: false,
   // A lazy import somewhere, in a test say, does not forbid the usual import elsewhere.

@@ -135,7 +135,7 @@ async function expiry(
     killed.kill('SIGKILL')
     const index = workers.indexOf(killed)
     workers.splice(index, 1)
-    answers.splice(index, 1)
+    void answers.splice(index, 1)
   } else for (const worker of workers) worker.send({ callers, refused })
   const settled = await Promise.all(answers)
   const tokens = new Set(settled.flatMap((answer) => answer.tokens))

@@ -20,7 +20,7 @@ function client(options: Partial<OAuthClientOptions> = {}): OAuthClient {
     clientId: 'basic',
     authentication: { kind: 'secret_basic', secret: new Secret('basic:secret/+=% &') },
     ...options,
-  } as OAuthClientOptions)
+  })
   open.push(one)
   return one
 }

@@ -110,7 +110,7 @@ describe('AWS Signature Version 4', () => {
             digest() {
               return Promise.resolve(new Uint8Array(this.#hash.digest()))
             }
-          } as never,
+          },
           uriEscapePath: service !== 's3',
           applyChecksum: service === 's3',
         })

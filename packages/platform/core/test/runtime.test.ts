@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { channels, defineConnector, isConnector, operation, schema, session, stream, reads } from '../src/index.ts'
 import type { OpenContext, RequestLogLine } from '../src/index.ts'
@@ -27,10 +27,6 @@ function opening(more: object = {}) {
     ...more,
   })
 }
-
-afterEach(() => {
-  jest.restoreAllMocks()
-})
 
 describe('what a connector is opened with', () => {
   test('defaults', async () => {
@@ -93,10 +89,12 @@ describe('what a connector is opened with', () => {
 describe('the request log', () => {
   test('lines of JSON on standard error, lines to a function, or none', async () => {
     const written: string[] = []
-    jest.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    const write = process.stderr.write.bind(process.stderr)
+    process.stderr.write = (text) => {
       written.push(String(text))
       return true
-    })
+    }
+    await using _back = { [Symbol.asyncDispose]: async () => void (process.stderr.write = write) }
     const connector = opening()
     for (const log of [false, undefined] as const) {
       await using quiet = connector({ log })

@@ -8,7 +8,7 @@ const sleep = (delayMs: number): Promise<void> => new Promise((resolve) => setTi
 test('asked once by many, and again behind the first use after its time', async () => {
   let asked = 0
   const provider = cachedProvider(async () => new Secret(`value ${(asked += 1)}`, 'vault crm'), { ttlMs: 1_000 })
-  const secrets = await Promise.all(Array.from({ length: 20 }, () => provider(reference)))
+  const secrets = await Promise.all(Array.from({ length: 20 }, async () => provider(reference)))
   expect(new Set(secrets.map((one) => one.reveal()))).toEqual(new Set(['value 1']))
   expect([asked, secrets[0]?.origin]).toEqual([1, 'vault crm'])
   expect((await provider(parseSecretReference('secret://vault/other'))).reveal()).toBe('value 2')

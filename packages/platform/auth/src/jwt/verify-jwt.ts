@@ -94,7 +94,7 @@ function checkOptions({ algorithms, clockSkewS = 5, keys, issuer, audience }: Ve
 function checkHeader(text: string, algorithms: readonly string[]): void {
   let header: Readonly<Record<string, unknown>>
   try {
-    header = decodeProtectedHeader(text) as Record<string, unknown>
+    header = decodeProtectedHeader(text)
   } catch {
     throw refused('it is no signed token')
   }

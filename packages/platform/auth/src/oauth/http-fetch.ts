@@ -19,7 +19,7 @@ export interface HttpFetch {
 export interface FetchInit {
   readonly method?: string | undefined
   readonly headers?: Readonly<Record<string, string>> | undefined
-  readonly body?: unknown
+  readonly body?: URLSearchParams | string | null | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -59,7 +59,7 @@ export function httpFetch(options: HttpFetchOptions): HttpFetch {
         method,
         url,
         headers,
-        ...(body === undefined || body === null ? {} : { body: { text: String(body) } }),
+        ...(body === undefined || body === null ? {} : { body: { text: body.toString() } }),
         expect: 'bytes',
         okStatuses: allStatuses,
       },

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
-import { invalidInput, Secret } from '@casare/core'
+import type { Secret } from '@casare/core';
+import { invalidInput } from '@casare/core'
 import type { Authorizer, OutgoingRequest } from '@casare/http'
 
 /** Credentials of an account or a role. */

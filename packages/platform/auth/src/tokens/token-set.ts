@@ -1,4 +1,5 @@
-import { ConnectorError, invalidInput, isPlainObject, Secret } from '@casare/core'
+import type { ConnectorError} from '@casare/core';
+import { invalidInput, isPlainObject, Secret } from '@casare/core'
 
 /** What an authorization server gave. */
 export interface TokenSet {

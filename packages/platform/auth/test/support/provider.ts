@@ -77,7 +77,8 @@ export async function startProvider(
   const counted: { grants: string[]; refusals: string[] } = { grants: [], refusals: [] }
   provider.on('grant.success', (context) => void counted.grants.push(String(context.oidc.params?.['grant_type'])))
   provider.on('grant.error', (_context, error) => void counted.refusals.push(error.message))
-  handler = provider.callback()
+  const answer = provider.callback()
+  handler = (request, response) => void answer(request, response)
   return {
     issuer,
     redirectUri,
@@ -144,19 +145,19 @@ function configuration(
       {
         client_id: 'signed',
         token_endpoint_auth_method: 'private_key_jwt',
-        jwks: { keys: [publicKey as never] },
+        jwks: { keys: [publicKey] },
         ...native,
       },
       {
         client_id: 'mtls',
         token_endpoint_auth_method: 'self_signed_tls_client_auth',
-        jwks: { keys: [certificate as never] },
+        jwks: { keys: [certificate] },
         tls_client_certificate_bound_access_tokens: true,
         ...native,
       },
       { client_id: 'public', token_endpoint_auth_method: 'none', ...native, grant_types: grants.slice(1) },
     ],
-    jwks: { keys: [signingKey as never] },
+    jwks: { keys: [signingKey] },
     features: {
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: () => true },
@@ -183,7 +184,7 @@ function configuration(
           accessTokenTTL: accessTokenS,
           jwt: { sign: { alg: 'RS256' } },
         }),
-        defaultResource: () => undefined as never,
+        defaultResource: () => undefined,
         useGrantedResource: () => true,
       },
     },
@@ -220,7 +221,10 @@ function addGrants(provider: Provider): void {
     const params: Readonly<Record<string, unknown>> = context.oidc.params ?? {}
     const assertion = params['assertion'] ?? params['subject_token']
     if (typeof assertion !== 'string' || client === undefined) throw new errors.InvalidGrant('no assertion')
-    const token = new provider.ClientCredentials({ client, scope: String(params['scope'] ?? 'read') } as never)
+    const token = new provider.ClientCredentials({
+      client,
+      scope: typeof params['scope'] === 'string' ? params['scope'] : 'read',
+    })
     const value = await token.save()
     context.body = {
       access_token: value,

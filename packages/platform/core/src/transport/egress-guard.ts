@@ -1,4 +1,4 @@
-import { lookup as systemLookup, type LookupAddress, type LookupAllOptions, type LookupOptions } from 'node:dns'
+import { lookup as systemLookup, type LookupAddress, type LookupAllOptions } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import { ConnectorError, invalidInput } from '../errors/connector-error.ts'
 import { addressKind, bitsOf } from './ip-address.ts'
@@ -67,13 +67,13 @@ export class EgressGuard {
 
   /** For sockets: resolves a name to the addresses that are allowed. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
-    const { all = false, ...rest } = options as LookupOptions
+    const { all = false, ...rest } = options
     try {
       this.check(hostname)
     } catch (error) {
-      return void process.nextTick(callback, error as Error, '', 0)
+      return void process.nextTick(callback, error, '', 0)
     }
-    this.#resolve(hostname, { ...rest, all: true } as LookupAllOptions, (error, addresses) => {
+    this.#resolve(hostname, { ...rest, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, '', 0)
       let failure: unknown
       const allowed = addresses.filter(({ address }) => {
