@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Secret} from '@casare/core';
+import type { Secret } from '@casare/core'
 import { basicSecretProviders, ConnectorError, parseSecretReference, type Redactor } from '@casare/core'
 import type { OAuthAuthorizer, TokenSet, TokenStore } from '@casare/auth'
 import { openStore, storeProvider, type StorePlace } from '../project/secret-store.ts'

@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto'
-import type { Secret } from '@casare/core';
+import type { Secret } from '@casare/core'
 import { invalidInput } from '@casare/core'
 import type { Authorizer, OutgoingRequest } from '@casare/http'
 

@@ -1,4 +1,4 @@
-import type { ConnectorError} from '@casare/core';
+import type { ConnectorError } from '@casare/core'
 import { invalidInput, isPlainObject, Secret } from '@casare/core'
 
 /** What an authorization server gave. */
