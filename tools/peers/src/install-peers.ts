@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { findBinary } from './find-binary.ts'
 import type { System } from './system.ts'
 
@@ -23,9 +23,25 @@ export function installPeers(missing: readonly System[]): boolean {
     writeFileSync(clusters, 'create_main_cluster = false\n')
   }
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const line of ['apt-get update', command]) {
-    const [program = '', ...programArguments] = line.split(' ')
-    if (spawnSync(program, programArguments, { stdio: 'inherit', env: environment }).status !== 0) return false
-  }
+  const installed = withoutServices(() =>
+    ['apt-get update', command].every((line) => {
+      const [program = '', ...programArguments] = line.split(' ')
+      return spawnSync(program, programArguments, { stdio: 'inherit', env: environment }).status === 0
+    }),
+  )
+  if (!installed) return false
   return missing.every(({ binaries, folders }) => binaries.every((name) => findBinary(name, folders) !== undefined))
+}
+
+const policy = '/usr/sbin/policy-rc.d'
+
+/** Packages of servers start them on their standard ports, unless this file forbids it (invoke-rc.d(8)). */
+function withoutServices<Result>(work: () => Result): Result {
+  if (existsSync(policy)) return work()
+  writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    return work()
+  } finally {
+    rmSync(policy, { force: true })
+  }
 }
