@@ -1,5 +1,4 @@
-import type { Redactor } from '@casare/core'
-import { Secret, type SecretProvider } from '@casare/core'
+import { Secret, type Redactor, type SecretProvider } from '@casare/core'
 import type { StorePlace } from '../project/secret-store.ts'
 import { openLogin } from './open-login.ts'
 

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { resolve } from 'node:path'
-import type { Secret } from '@casare/core'
-import { basicSecretProviders, ConnectorError, parseSecretReference, type Redactor } from '@casare/core'
+import { basicSecretProviders, ConnectorError, parseSecretReference, type Redactor, type Secret } from '@casare/core'
 import type { OAuthAuthorizer, TokenSet, TokenStore } from '@casare/auth'
 import { openStore, storeProvider, type StorePlace } from '../project/secret-store.ts'
 import { loginNamed, type LoginSettings } from './login-settings.ts'
@@ -12,12 +11,18 @@ const keyName = 'casare/token-key'
 
 /** The sealed store of the working folder's tokens. */
 export async function openTokenStore(place: StorePlace): Promise<TokenStore> {
-  const { fileTokenStore, sealedTokenStore } = await import('@casare/auth')
+  const [{ fileTokenStore, sealedTokenStore }, { withLock }] = await Promise.all([
+    import('@casare/auth'),
+    import('@casare/secrets'),
+  ])
+  const path = resolve(place.folder, tokensFile)
   const secrets = await openStore(place, undefined)
-  const known = await secrets.list()
-  // Two at once would each make a key: the one that is stored last counts, and is read back.
-  if (!known.some(({ name }) => name === keyName)) await secrets.set(keyName, randomBytes(32).toString('base64'))
-  return sealedTokenStore(fileTokenStore(resolve(place.folder, tokensFile)), await secrets.get(keyName))
+  // Two that begin at once must not make two keys: what the first one seals would be lost.
+  await withLock(`${path}.key`, async () => {
+    const known = await secrets.list()
+    if (!known.some(({ name }) => name === keyName)) await secrets.set(keyName, randomBytes(32).toString('base64'))
+  })
+  return sealedTokenStore(fileTokenStore(path), await secrets.get(keyName))
 }
 
 /** A login with its client, its stored tokens, and what refreshes them. */

@@ -9,6 +9,7 @@ import {
   type TlsConfig,
 } from '@casare/core'
 import type { HttpTimeouts } from '@casare/http'
+import { within } from '../within.ts'
 import { httpFetch } from '../oauth/http-fetch.ts'
 
 /** Keys behind an address. */
@@ -129,10 +130,4 @@ class RemoteKeys {
   close(): Promise<void> {
     return this.#fetch.close()
   }
-}
-
-function within(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw invalidInput(`${name} must be a whole number from ${min} to ${max}.`)
-  return value
 }

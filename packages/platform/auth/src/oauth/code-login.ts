@@ -56,7 +56,7 @@ export async function startCodeLogin(
       if (nonce !== undefined) parameters.set('nonce', nonce)
       const url = new URL(server.authorization_endpoint)
       if (pushed) {
-        const options = await endpoint.requestOptions(signal)
+        const options = endpoint.requestOptions(signal)
         const response = await endpoint.withNonce(() =>
           oauth
             .pushedAuthorizationRequest(server, client, clientAuth, parameters, options)

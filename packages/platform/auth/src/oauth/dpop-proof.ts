@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { exportJWK, SignJWT } from 'jose'
 import type { Secret } from '@casare/core'
-import { importPrivateKey } from './private-key.ts'
-import { publicKeyOf } from './public-key.ts'
+import { importPrivateKey, publicKeyOf } from './private-key.ts'
 
 /** A proof that we hold the key of a token, for one request (RFC 9449, 4.2). */
 export async function dpopProof(

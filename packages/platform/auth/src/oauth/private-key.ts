@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, type webcrypto } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, type webcrypto } from 'node:crypto'
 import { invalidInput, type Secret } from '@casare/core'
 
 /** Signature algorithms we sign with (RFC 7518, 3.1; RFC 8037). */
@@ -10,7 +10,6 @@ export interface SigningKey {
   readonly algorithm: SigningAlgorithm
 }
 
-const hashes = { RS256: 'SHA-256', PS256: 'SHA-256' } as const
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' } as const
 const byCurve: Readonly<Record<string, SigningAlgorithm>> = {
   prime256v1: 'ES256',
@@ -30,6 +29,12 @@ export function importPrivateKey(secret: Secret, algorithm?: SigningAlgorithm): 
   if (chosen !== own && !(own === 'RS256' && chosen === 'PS256'))
     throw invalidInput(`The private key (${secret.origin}) signs with ${own}, not with ${chosen}.`)
   return { key: key.toCryptoKey(parametersOf(chosen), false, ['sign']), algorithm: chosen }
+}
+
+/** The public half of a private key, extractable: it is sent with each proof. @throws as `importPrivateKey` */
+export function publicKeyOf(secret: Secret): webcrypto.CryptoKey {
+  const key = read(secret)
+  return createPublicKey(key).toCryptoKey(parametersOf(algorithmOf(key)), true, ['verify'])
 }
 
 function read(secret: Secret): KeyObject {
@@ -62,9 +67,9 @@ function algorithmOf(key: KeyObject): SigningAlgorithm {
 function parametersOf(algorithm: SigningAlgorithm): { name: string; hash?: string; namedCurve?: string } {
   switch (algorithm) {
     case 'RS256':
-      return { name: 'RSASSA-PKCS1-v1_5', hash: hashes.RS256 }
+      return { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
     case 'PS256':
-      return { name: 'RSA-PSS', hash: hashes.PS256 }
+      return { name: 'RSA-PSS', hash: 'SHA-256' }
     case 'Ed25519':
       return { name: 'Ed25519' }
     default:

@@ -4,13 +4,13 @@ import type { TokenSet } from '../tokens/token-set.ts'
 import { AuthorizationServer } from './authorization-server.ts'
 import type { OAuthClientOptions } from './client-options.ts'
 import { toOAuthError } from './oauth-error.ts'
-import { importPrivateKey } from './private-key.ts'
+import { importPrivateKey, publicKeyOf } from './private-key.ts'
 
 /** Calls to an authorization server: its errors as ours, its answers as tokens, proofs of a key where tokens are bound to one. */
 export class TokenEndpoint {
   readonly server: AuthorizationServer
   readonly #dpopKey: Secret | undefined
-  #dpop: Promise<oauth.DPoPHandle> | undefined
+  #dpop: oauth.DPoPHandle | undefined
 
   constructor(options: OAuthClientOptions) {
     this.server = new AuthorizationServer(options)
@@ -25,7 +25,7 @@ export class TokenEndpoint {
     return this.call(
       subject,
       async (server) => {
-        const options = await this.requestOptions(signal)
+        const options = this.requestOptions(signal)
         return this.#toTokenSet(await this.withNonce(() => send(server, options)))
       },
       signal,
@@ -45,11 +45,11 @@ export class TokenEndpoint {
     }
   }
 
-  async requestOptions(signal: AbortSignal | undefined): Promise<object> {
+  requestOptions(signal: AbortSignal | undefined): object {
     const dpopKey = this.#dpopKey
     if (dpopKey === undefined) return this.server.request(signal)
     this.#dpop ??= dpopHandle(this.server.client, dpopKey)
-    return { ...this.server.request(signal), DPoP: await this.#dpop }
+    return { ...this.server.request(signal), DPoP: this.#dpop }
   }
 
   /** A server may want its nonce in the proof (RFC 9449, 8): it gives it with the refusal. */
@@ -79,8 +79,6 @@ export class TokenEndpoint {
   }
 }
 
-async function dpopHandle(client: oauth.Client, secret: Secret): Promise<oauth.DPoPHandle> {
-  const { key } = importPrivateKey(secret)
-  const { publicKeyOf } = await import('./public-key.ts')
-  return oauth.DPoP(client, { privateKey: key, publicKey: publicKeyOf(secret) })
+function dpopHandle(client: oauth.Client, secret: Secret): oauth.DPoPHandle {
+  return oauth.DPoP(client, { privateKey: importPrivateKey(secret).key, publicKey: publicKeyOf(secret) })
 }

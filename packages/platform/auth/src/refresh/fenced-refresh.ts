@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConnectorError, invalidInput } from '@casare/core'
+import { within } from '../within.ts'
 import type { StoredTokens, TokenStore } from '../stores/token-store.ts'
 import { readTokenSet, succeed, writeTokenSet, type TokenSet } from '../tokens/token-set.ts'
 
@@ -166,9 +167,3 @@ export class FencedRefresh {
 
 /** For how long a refusal is believed; a server may have been wrong about it. */
 const refusalMs = 30_000
-
-function within(name: string, value: number, min: number, max: number): number {
-  if (!Number.isInteger(value) || value < min || value > max)
-    throw invalidInput(`${name} must be a whole number from ${min} to ${max}.`)
-  return value
-}
