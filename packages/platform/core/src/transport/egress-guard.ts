@@ -8,8 +8,8 @@ export interface EgressRules {
   /** Addresses that are not public (this machine, private networks): allowed. Metadata services of clouds still are not. */
   readonly allowPrivate?: boolean | undefined
   /**
-   * The only hosts: names (`api.example.com`, `*.example.com` for all below), addresses, and networks (`10.1.0.0/16`). An address
-   * or network that is named here may be private. Default: any host whose address is public.
+   * The only hosts: names (`api.example.com`, `*.example.com` for all below), addresses, and networks (`10.1.0.0/16`), by whatever
+   * name. An address or network that is named here may be private. Default: any host whose address is public.
    */
   readonly allow?: readonly string[] | undefined
 }
@@ -62,7 +62,8 @@ export class EgressGuard {
     // Digits alone are an address in a form that only some programs read.
     else if (/^(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+))*$/.test(name))
       throw refused(host, 'is an address in an unusual form')
-    else if (!this.#allowsName(name)) throw refused(host, 'is not in egress.allow')
+    // Where networks are allowed, its address decides.
+    else if (!this.#allowsName(name) && this.#networks.length === 0) throw refused(host, 'is not in egress.allow')
   }
 
   /** For sockets: resolves a name to the addresses that are allowed. */
@@ -101,8 +102,7 @@ export class EgressGuard {
     const where = address === host ? host : `${host} (${address})`
     if (kind === 'metadata') throw refused(where, 'is the metadata service of a cloud')
     if (kind !== 'public' && !this.#allowPrivate) throw refused(where, `is ${words[kind]}`)
-    // A name that is allowed has been looked at already; an address has to be named.
-    if (this.#names !== undefined && isIP(hostName(host)) !== 0) throw refused(where, 'is not in egress.allow')
+    if (!this.#allowsName(hostName(host))) throw refused(where, 'is not in egress.allow')
   }
 
   #allowsName(name: string): boolean {
